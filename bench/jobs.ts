@@ -1,0 +1,86 @@
+import { newsOf } from '../src/activities/attempt-end.ts';
+import { attemptName } from '../src/jobs/attempt-name.ts';
+import { jobAttributes, jobWorkflowId, TRAINING_JOB } from '../src/workflows/contract.ts';
+import { aJob } from '../test/support/a-job.ts';
+import { timed, withServer, withWorker, type Bench, type BenchActivities } from './harness.ts';
+import { ordinaryJobEvents } from './job-events.ts';
+import { atLeast, atMost, median, type BenchReport } from './report.ts';
+
+const JOBS = 500;
+const ROUNDS = 3;
+const WIDTH = 100;
+/** Launch, watch, notify. */
+const ACTIVITIES = 3;
+
+const instant: Partial<BenchActivities> = {
+  noop: () => Promise.resolve(),
+  launchTraining: ({ jobId, attempt }) =>
+    Promise.resolve({ kind: 'launched', arn: `arn:${attemptName({ jobId, attempt })}`, adopted: false }),
+  watchTraining: ({ name, attempt }) =>
+    Promise.resolve(
+      newsOf(
+        attempt,
+        { name, arn: `arn:${name}`, status: 'Completed', createdAt: 0, metrics: [], interruptions: 0 },
+        { stopRequested: false, now: 0 },
+      ),
+    ),
+  sendNotification: () => Promise.resolve({ messageId: 'none' }),
+};
+
+/** Jobs a second with instant activities, beside bare workflows with as many no-op activities, in turns. */
+export async function benchJobs(): Promise<BenchReport> {
+  const { rounds, events } = await withServer(async (bench) => ({
+    rounds: await withWorker(bench, 'bench', instant, async () => {
+      await Promise.all([jobRound(bench, 'warm-up', 50), bareRound(bench, 'warm-up', 50)]);
+      const all: { jobs: number; bare: number }[] = [];
+      for (let round = 0; round < ROUNDS; round += 1) {
+        const bare = JOBS / (await bareRound(bench, `round-${round}`, JOBS));
+        const jobs = JOBS / (await jobRound(bench, `round-${round}`, JOBS));
+        all.push({ jobs, bare });
+      }
+      return all;
+    }),
+    events: await ordinaryJobEvents(bench),
+  }));
+  const ratio = median(rounds.map(({ jobs, bare }) => jobs / bare));
+  return {
+    name: 'jobs',
+    measured: {
+      jobsPerSecond: median(rounds.map(({ jobs }) => jobs)),
+      bareWorkflowsPerSecond: median(rounds.map(({ bare }) => bare)),
+      historyEventsPerJobMedian: median(events),
+      historyEventsPerJobMax: Math.max(...events),
+    },
+    bars: [
+      atLeast('jobs/s over bare workflows/s', ratio, 0.6),
+      atMost('history events of an ordinary job', Math.max(...events), 40),
+    ],
+  };
+}
+
+function jobRound({ client }: Bench, round: string, count: number): Promise<number> {
+  return timed(count, WIDTH, (index) => {
+    const job = aJob({ jobId: `${round}-${index}`, notifyOn: ['SUCCEEDED'], user: 'ana' });
+    return client.workflow.execute(TRAINING_JOB, {
+      taskQueue: 'bench',
+      workflowId: jobWorkflowId(job.jobId),
+      staticSummary: 'train trainyard/examples:1 on 1 × ml.p4d.24xlarge · ana',
+      typedSearchAttributes: [
+        { key: jobAttributes.status, value: 'SUBMITTED' },
+        { key: jobAttributes.user, value: 'ana' },
+        { key: jobAttributes.priority, value: 0 },
+      ],
+      args: [{ job }],
+    });
+  });
+}
+
+function bareRound({ client }: Bench, round: string, count: number): Promise<number> {
+  return timed(count, WIDTH, (index) =>
+    client.workflow.execute('bare', {
+      taskQueue: 'bench',
+      workflowId: `bare/${round}-${index}`,
+      args: [ACTIVITIES],
+    }),
+  );
+}

@@ -1,0 +1,57 @@
+import { type JobMessenger } from '../ports/job-messenger.ts';
+import { type Notifier } from '../ports/notifier.ts';
+import { type TrainingService } from '../ports/training-service.ts';
+import { withHeartbeats } from './heartbeats.ts';
+import { launchTraining, type LaunchPorts } from './launch.ts';
+import { sendNotification } from './notify.ts';
+import { SafetyPace } from './safety-pace.ts';
+import { stopTraining } from './stop.ts';
+import { sweepTrainings } from './sweep.ts';
+import { type TrainyardActivities } from './types.ts';
+import { watchTraining } from './watch.ts';
+
+/** How often SageMaker is asked. */
+export interface WatchSettings {
+  /** Milliseconds between two safety checks of one job. (Default: 2 minutes) */
+  readonly safetyCheckMs: number;
+  /** Safety checks a second that one worker makes at the most, however many jobs run. (Default: 0.5) */
+  readonly safetyChecksPerSecond: number;
+  /** Milliseconds between two sweeps of the monitor. (Default: 10 seconds) */
+  readonly sweepMs: number;
+  /** Milliseconds between two pages of one sweep. (Default: 600) */
+  readonly pageMs: number;
+  /** Milliseconds that one session of sweeps lasts. (Default: 10 minutes) */
+  readonly sessionMs: number;
+}
+
+export const DEFAULT_WATCH_SETTINGS: WatchSettings = {
+  safetyCheckMs: 120_000,
+  safetyChecksPerSecond: 0.5,
+  sweepMs: 10_000,
+  pageMs: 600,
+  sessionMs: 600_000,
+};
+
+export interface ActivityPorts {
+  readonly training: TrainingService;
+  readonly notifier: Notifier;
+  readonly jobs: JobMessenger;
+  readonly consoleUrl: LaunchPorts['consoleUrl'];
+  readonly watch: WatchSettings;
+  /** Epoch milliseconds. */
+  now(): number;
+}
+
+/** The activities of a worker, over its ports. */
+export function createActivities(ports: ActivityPorts): TrainyardActivities {
+  const { training, notifier, jobs, consoleUrl, watch, now } = ports;
+  const pace = new SafetyPace(watch.safetyChecksPerSecond);
+  return {
+    launchTraining: (input) => withHeartbeats(() => launchTraining({ training, consoleUrl }, input)),
+    watchTraining: (input) =>
+      watchTraining({ training, jobs, pace, safetyCheckMs: watch.safetyCheckMs, now }, input),
+    stopTraining: (input) => withHeartbeats(() => stopTraining({ training }, input)),
+    sendNotification: (input) => withHeartbeats(() => sendNotification({ notifier }, input)),
+    sweepTrainings: (input) => sweepTrainings({ training, jobs, now, ...watch }, input),
+  };
+}

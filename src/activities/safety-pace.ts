@@ -1,0 +1,34 @@
+/**
+ * Spreads the safety checks of one worker over time: however many jobs run, this worker asks SageMaker about them at
+ * most `perSecond` times a second. A check that comes too early is told when its turn is; turns are handed out in
+ * order of asking (generic cell rate algorithm, ITU-T I.371).
+ */
+export class SafetyPace {
+  readonly #intervalMs: number;
+  readonly #turns = new Map<string, number>();
+  #nextFree = 0;
+
+  constructor(perSecond: number) {
+    this.#intervalMs = 1000 / perSecond;
+  }
+
+  /** Milliseconds until `key` may call; 0: now, and the turn is used up. */
+  delay(key: string, now: number): number {
+    const reserved = this.#turns.get(key);
+    if (reserved !== undefined && reserved <= now) {
+      this.#turns.delete(key);
+      return 0;
+    }
+    if (reserved !== undefined) return reserved - now;
+    const turn = Math.max(now, this.#nextFree);
+    this.#nextFree = turn + this.#intervalMs;
+    if (turn <= now) return 0;
+    this.#turns.set(key, turn);
+    return Math.ceil(turn - now);
+  }
+
+  /** Forgets a turn that nobody will come for. */
+  forget(key: string): void {
+    this.#turns.delete(key);
+  }
+}

@@ -1,0 +1,27 @@
+import { Command } from 'commander';
+import { withExamples } from '../examples.ts';
+import { addFormatOption } from '../option-values.ts';
+import { OUTPUT_FORMATS, type OutputFormat } from '../print/output-format.ts';
+import { resolveAll } from '../resolve-jobs.ts';
+import { sessionOf } from '../session.ts';
+import { steerJobs } from '../steer-jobs.ts';
+
+export function holdCommand(): Command {
+  const command = new Command('hold')
+    .summary('keep jobs from being launched')
+    .description('Keeps jobs from being launched until they are released. What runs goes on.')
+    .argument('<ids...>', 'job ids, or beginnings of them')
+    .action(run);
+  addFormatOption(command, OUTPUT_FORMATS);
+  return withExamples(command, ['trainyard hold rank-lr-3']);
+}
+
+async function run(
+  ids: readonly string[],
+  options: { readonly output: OutputFormat },
+  command: Command,
+): Promise<void> {
+  const session = sessionOf(command);
+  const client = await session.client();
+  await steerJobs(session, await resolveAll(client, ids), options.output, (jobId) => client.hold(jobId));
+}

@@ -1,0 +1,66 @@
+import { type CommandWords, type OptionWords, type ProgramWords, type Values } from './words.ts';
+
+export function zshCompletion(program: ProgramWords): string {
+  const { name, commands, options } = program;
+  return `#compdef ${name}
+# zsh completion of ${name}. Load it with: source <(${name} completion zsh)
+
+_${name}_jobs() {
+  local -a jobs
+  jobs=(\${(f)"$(${name} __job-ids 2>/dev/null)"})
+  compadd -a jobs
+}
+
+_${name}() {
+  local context state state_descr line
+  typeset -A opt_args
+  local -a commands globals
+  globals=(
+${options.map((option) => `    ${argument(name, option)}\n`).join('')}  )
+  commands=(
+${commands.flatMap(({ names, description }) => names.map((word) => `    ${quote(`${escape(word)}:${description}`)}\n`)).join('')}  )
+  _arguments -C $globals '1: :->command' '*:: :->rest'
+  case $state in
+    command) _describe -t commands command commands ;;
+    rest)
+      case $line[1] in
+${commands.map((command) => commandCase(name, command)).join('')}      esac ;;
+  esac
+}
+
+if [ "$funcstack[1]" = "_${name}" ]; then _${name} "$@"; else compdef _${name} ${name}; fi
+`;
+}
+
+function commandCase(name: string, command: CommandWords): string {
+  const action = completer(name, command.arguments);
+  return `        ${command.names.join('|')})
+          _arguments $globals \\
+${command.options.map((option) => `            ${argument(name, option)} \\\n`).join('')}            ${quote(`*: :${action}`)} ;;
+`;
+}
+
+/** `'(-o --output)'{-o,--output}'[what to print]:value:(table json)'`, repeatable where it does no harm. */
+function argument(name: string, { flags, description, value }: OptionWords): string {
+  const names = flags.length > 1 ? `{${flags.join(',')}}` : flags.join('');
+  const action = value === undefined ? '' : `:value:${completer(name, value)}`;
+  return `'*'${names}${quote(`[${description.replace(/[[\]]/g, '\\$&').replace(/:/g, '\\:')}]${action}`)}`;
+}
+
+function completer(name: string, values: Values): string {
+  switch (values.kind) {
+    case 'words':
+      return `(${values.words.join(' ')})`;
+    case 'jobs':
+      return `_${name}_jobs`;
+    case 'files':
+      return '_files';
+    case 'directories':
+      return '_files -/';
+    case 'none':
+      return ' ';
+  }
+}
+
+const escape = (word: string): string => word.replace(/:/g, '\\:');
+const quote = (text: string): string => `'${text.replace(/'/g, "'\\''")}'`;

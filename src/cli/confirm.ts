@@ -1,0 +1,18 @@
+import { TrainyardError } from '../jobs/error-catalogue.ts';
+import { type Session } from './session.ts';
+
+/** Asks on a terminal; elsewhere nobody could answer, so it fails instead of waiting. */
+export async function confirm(session: Session, question: string): Promise<boolean> {
+  const { stdin, stderr } = session.terminal;
+  if (!stdin.isTTY || !stderr.isTTY) {
+    throw new TrainyardError(
+      'CONFIRMATION_NEEDED',
+      `${question} This is no terminal, so nobody can be asked.`,
+      {
+        hint: 'Add --yes.',
+      },
+    );
+  }
+  const answer = await stdin.ask(`${question} [y/N] `);
+  return /^y(es)?$/i.test(answer.trim());
+}

@@ -1,0 +1,1 @@
+export { runExamples, type ExamplesOptions } from './run-examples.ts';

@@ -1,0 +1,106 @@
+import { Connection } from '@temporalio/client';
+import { type ConnectionSettings } from '../../client/connection.ts';
+import { explainRpcError } from '../../client/rpc-error.ts';
+import { ERROR_CATALOGUE, TrainyardError } from '../../jobs/error-catalogue.ts';
+import { pollersOf } from '../../servers/pollers.ts';
+import { inspectSearchAttributes, registerSearchAttributes } from '../../servers/search-attributes.ts';
+import { jobAttributes } from '../../workflows/contract.ts';
+import { fail, ok, warn, type Finding } from './finding.ts';
+
+const CONNECT_MS = 5_000;
+
+/** The Temporal server, its namespace, the search attributes (registered with `fix`) and the workers. */
+export async function checkTemporal(settings: ConnectionSettings, fix: boolean): Promise<readonly Finding[]> {
+  let connection: Connection;
+  try {
+    const { address, apiKey, tls, metadata } = settings;
+    connection = await Connection.connect({
+      address,
+      connectTimeout: CONNECT_MS,
+      ...(apiKey === undefined ? {} : { apiKey }),
+      ...(tls === undefined ? {} : { tls }),
+      ...(metadata === undefined ? {} : { metadata }),
+    });
+  } catch (error) {
+    return [failure('temporal', error, settings)];
+  }
+  try {
+    const server = await attempt('temporal', settings, () => checkServer(connection, settings));
+    if (server.state === 'fail') return [server];
+    return [
+      server,
+      await attempt('search attributes', settings, () => checkSearchAttributes(connection, settings, fix)),
+      await attempt('worker', settings, () => checkWorkers(connection, settings)),
+    ];
+  } finally {
+    await connection.close();
+  }
+}
+
+async function checkServer(
+  connection: Connection,
+  { address, namespace }: ConnectionSettings,
+): Promise<Finding> {
+  const [{ serverVersion }] = await Promise.all([
+    connection.workflowService.getSystemInfo({}),
+    connection.workflowService.describeNamespace({ namespace }),
+  ]);
+  return ok('temporal', `${address}, server ${serverVersion}, namespace ${namespace}`);
+}
+
+async function checkSearchAttributes(
+  connection: Connection,
+  { namespace }: ConnectionSettings,
+  fix: boolean,
+): Promise<Finding> {
+  const check = 'search attributes';
+  const wanted = Object.values(jobAttributes);
+  const added = fix ? (await registerSearchAttributes(connection, namespace, wanted)).added : [];
+  const { missing, conflicts } = await inspectSearchAttributes(connection, namespace, wanted);
+  if (conflicts.length > 0) {
+    const list = conflicts
+      .map(({ name, found, type }) => `${name} is ${found} instead of ${type}`)
+      .join(', ');
+    return fail(
+      check,
+      list,
+      'Remove them (`temporal operator search-attribute remove`), then: trainyard doctor --fix',
+    );
+  }
+  // What was just registered takes effect after a moment on some servers.
+  const names = missing.map(({ name }) => name).filter((name) => !added.includes(name));
+  if (names.length > 0)
+    return fail(check, `missing: ${names.join(', ')}`, 'Register them: trainyard doctor --fix');
+  const all = wanted.map(({ name }) => name).join(', ');
+  return ok(check, added.length > 0 ? `now registered: ${added.join(', ')}` : all);
+}
+
+async function checkWorkers(
+  connection: Connection,
+  { namespace, taskQueue }: ConnectionSettings,
+): Promise<Finding> {
+  const { workflow, activity } = await pollersOf(connection, namespace, taskQueue);
+  const workers = new Set([...workflow, ...activity]);
+  return workers.size > 0
+    ? ok('worker', `${workers.size} on task queue ${taskQueue}: ${[...workers].sort().join(', ')}`)
+    : warn('worker', `nobody serves task queue ${taskQueue}, so jobs wait`, 'Start one: trainyard worker');
+}
+
+async function attempt(
+  check: string,
+  settings: ConnectionSettings,
+  run: () => Promise<Finding>,
+): Promise<Finding> {
+  try {
+    return await run();
+  } catch (error) {
+    return failure(check, error, settings);
+  }
+}
+
+function failure(check: string, error: unknown, settings: ConnectionSettings): Finding {
+  const explained = explainRpcError(error, settings);
+  if (!(explained instanceof TrainyardError)) throw explained;
+  const { message, hint, code } = explained;
+  return fail(check, message, hint ?? ERROR_CATALOGUE[code].remedy);
+}

@@ -1,0 +1,42 @@
+import { type SteeringAnswer } from '../client/index.ts';
+import { TrainyardError } from '../jobs/error-catalogue.ts';
+import { exitCodeOf } from './print/error.ts';
+import { jobLine } from './print/job-line.ts';
+import { type OutputFormat } from './print/output-format.ts';
+import { type Session } from './session.ts';
+
+/**
+ * Sends a request to each job, prints what each answered, and goes on after a refusal: one job that has ended already
+ * must not keep the others from being cancelled. The exit code is that of the first refusal.
+ */
+export async function steerJobs(
+  session: Session,
+  jobIds: readonly string[],
+  output: OutputFormat,
+  send: (jobId: string) => Promise<SteeringAnswer>,
+): Promise<void> {
+  const answers: SteeringAnswer[] = [];
+  for (const jobId of jobIds) {
+    try {
+      const answer = await send(jobId);
+      answers.push(answer);
+      printAnswer(session, answer, output);
+    } catch (error) {
+      if (!(error instanceof TrainyardError) || jobIds.length === 1) throw error;
+      session.sayError(error, output);
+      if (session.exitCode === 0) session.exitCode = exitCodeOf(error);
+    }
+  }
+  if (output === 'json' || output === 'jsonl' || output === 'yaml') {
+    const { formatMany } = await import('./print/data.ts');
+    session.print(formatMany(output, answers));
+  }
+}
+
+function printAnswer(session: Session, answer: SteeringAnswer, output: OutputFormat): void {
+  if (output === 'name') session.print(`${answer.jobId}\n`);
+  if (output === 'table' && answer.answered) session.print(jobLine(answer.job, session.paint));
+  if (!answer.answered) {
+    session.say(`${answer.jobId}: no worker answers; the request is kept and takes effect when one comes.`);
+  }
+}

@@ -1,0 +1,125 @@
+import { type Submission } from '../client/index.ts';
+import { TrainyardError } from '../jobs/error-catalogue.ts';
+import { describePlacement } from '../jobs/placement.ts';
+import { type JobSpec } from '../jobs/spec.ts';
+import { inParallel } from './in-parallel.ts';
+import { formatMany } from './print/data.ts';
+import { exitCodeOf } from './print/error.ts';
+import { type OutputFormat } from './print/output-format.ts';
+import { type Session } from './session.ts';
+import { type Trainyard } from './terminal.ts';
+
+/** Starts in flight; more gain nothing against one server. */
+const LANES = 8;
+/** From so many on, a terminal shows how far it is. */
+const MANY = 20;
+
+interface SubmitOptions {
+  readonly output: OutputFormat;
+  /** How the jobs end is printed later, so what was submitted is only talk. */
+  readonly waits: boolean;
+}
+
+/**
+ * Submits the jobs and prints their ids, in the order of the files. A job that is refused (its id is taken) does
+ * not keep the others from being submitted; a server that is away ends everything.
+ */
+export async function submitJobs(
+  session: Session,
+  client: Trainyard,
+  jobs: readonly JobSpec[],
+  options: SubmitOptions,
+): Promise<readonly string[]> {
+  const submissions: (Submission | undefined)[] = jobs.map(() => undefined);
+  const progress = progressLine(session, jobs.length);
+  try {
+    await inParallel(jobs, LANES, async (job, index) => {
+      try {
+        submissions[index] = await client.submit(job);
+      } catch (error) {
+        if (jobs.length === 1 || !isRefusal(error)) throw error;
+        progress.clear();
+        session.sayError(error, options.output);
+        if (session.exitCode === 0) session.exitCode = exitCodeOf(error);
+      }
+      progress.step();
+    });
+  } finally {
+    // Also when the server went away half-way: what was submitted runs, so its ids must not be lost.
+    progress.clear();
+    announce(
+      session,
+      submissions.flatMap((submission) => submission ?? []),
+      options,
+    );
+  }
+  return submissions.flatMap((submission) => submission?.jobId ?? []);
+}
+
+/** About this job alone, not about the connection. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof TrainyardError && (error.code === 'JOB_EXISTS' || error.code === 'QUEUE_NOT_FOUND');
+}
+
+function announce(
+  session: Session,
+  submissions: readonly Submission[],
+  { output, waits }: SubmitOptions,
+): void {
+  const ids = submissions.map(({ jobId }) => `${jobId}\n`).join('');
+  if (waits) session.terminal.stderr.write(ids.replace(/\n/g, ' submitted\n'));
+  else if (output === 'table' || output === 'name') session.print(ids);
+  else session.print(formatMany(output, submissions));
+  for (const { jobId, alreadySubmitted } of submissions) {
+    if (alreadySubmitted)
+      session.say(`${jobId} had been submitted before, just like this; nothing new was started.`);
+  }
+  const [first] = submissions;
+  if (waits || first === undefined) return;
+  session.say(
+    submissions.length === 1
+      ? `Follow it with: trainyard events ${first.jobId} --follow`
+      : `${submissions.length} jobs submitted. See them with: trainyard list`,
+  );
+}
+
+/** The jobs as they would be submitted: a line each, or the whole specifications. */
+export function printDryRun(session: Session, jobs: readonly JobSpec[], output: OutputFormat): void {
+  switch (output) {
+    case 'table':
+      for (const job of jobs) {
+        session.print(`${job.jobId}  ${job.placements.map(describePlacement).join(', then ')}\n`);
+      }
+      session.say(
+        `Dry run: ${jobs.length === 1 ? 'the job is valid' : `${jobs.length} jobs are valid`}; nothing was submitted.`,
+      );
+      return;
+    case 'name':
+      session.print(jobs.map(({ jobId }) => `${jobId}\n`).join(''));
+      return;
+    case 'json':
+    case 'jsonl':
+    case 'yaml':
+      session.print(formatMany(output, jobs));
+  }
+}
+
+interface Progress {
+  step(): void;
+  clear(): void;
+}
+
+/** A counter on one line of a terminal; nothing elsewhere, and nothing for a few jobs. */
+function progressLine(session: Session, total: number): Progress {
+  const { stderr } = session.terminal;
+  if (!stderr.isTTY || total < MANY) return { step: () => undefined, clear: () => undefined };
+  let done = 0;
+  return {
+    step: () => {
+      done++;
+      stderr.write(`\r${done} of ${total} submitted`);
+    },
+    // Return, then erase to the end of the line (ECMA-48).
+    clear: () => stderr.write('\r\u001B[K'),
+  };
+}

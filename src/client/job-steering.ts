@@ -1,0 +1,85 @@
+import {
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+  type Client,
+} from '@temporalio/client';
+import { ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
+import { TrainyardError } from '../jobs/error-catalogue.ts';
+import { isTerminal } from '../jobs/status.ts';
+import { type JobView } from '../jobs/view.ts';
+import { type CancelRequest, type JOB_MESSAGES, type SetPriorityRequest } from '../workflows/contract.ts';
+import { jobHandle, readJob } from './job-report.ts';
+import { isUnanswered } from './rpc-error.ts';
+
+/** A request to a job, under the name that signal and update share. */
+export type SteeringMessage =
+  | { readonly name: typeof JOB_MESSAGES.cancel; readonly request: CancelRequest }
+  | { readonly name: typeof JOB_MESSAGES.setPriority; readonly request: SetPriorityRequest }
+  | { readonly name: typeof JOB_MESSAGES.hold | typeof JOB_MESSAGES.release; readonly request?: never };
+
+/** What came of it: the job answered with its new state, or, with no worker at hand, will read the request later. */
+export type SteeringAnswer =
+  | { readonly jobId: string; readonly answered: true; readonly job: JobView }
+  | { readonly jobId: string; readonly answered: false };
+
+/** How long a job has to answer an update before the request is left for it as a signal. */
+const UPDATE_MS = 5_000;
+
+/**
+ * Sends the request as an update, which is validated and answered. Without an answer it is sent again as a signal,
+ * which Temporal keeps until a worker comes; all requests mean the same when they arrive twice.
+ * @throws TrainyardError JOB_NOT_FOUND, JOB_ENDED, JOB_REFUSED_MESSAGE
+ */
+export async function steerJob(
+  client: Client,
+  jobId: string,
+  message: SteeringMessage,
+): Promise<SteeringAnswer> {
+  const handle = jobHandle(client, jobId);
+  const { name, request } = message;
+  try {
+    try {
+      const job = await client.withDeadline(Date.now() + UPDATE_MS, () =>
+        request === undefined
+          ? handle.executeUpdate<JobView, []>(name)
+          : handle.executeUpdate<JobView, [typeof request]>(name, { args: [request] }),
+      );
+      return { jobId, answered: true, job };
+    } catch (error) {
+      if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) && !isUnanswered(error)) throw error;
+      await handle.signal(name, ...(request === undefined ? [] : [request]));
+      return { jobId, answered: false };
+    }
+  } catch (error) {
+    if (error instanceof WorkflowUpdateFailedError) return await refused(client, jobId, error);
+    if (error instanceof WorkflowNotFoundError) return await ended(client, jobId);
+    throw error;
+  }
+}
+
+async function refused(
+  client: Client,
+  jobId: string,
+  error: WorkflowUpdateFailedError,
+): Promise<SteeringAnswer> {
+  const { cause } = error;
+  if (cause instanceof ApplicationFailure && cause.type === 'AcceptedUpdateCompletedWorkflow') {
+    // The job took the request and ended before it could answer.
+    return { jobId, answered: true, job: await readJob(client, jobId) };
+  }
+  throw new TrainyardError(
+    'JOB_REFUSED_MESSAGE',
+    `Job ${jobId} refused: ${cause?.message ?? error.message}`,
+    {
+      cause: error,
+    },
+  );
+}
+
+async function ended(client: Client, jobId: string): Promise<never> {
+  const job = await readJob(client, jobId);
+  const how = isTerminal(job.status) ? `is ${job.status}` : 'has ended';
+  throw new TrainyardError('JOB_ENDED', `Job ${jobId} ${how}, so it can no longer be steered.`, {
+    hint: job.reason.sentence,
+  });
+}

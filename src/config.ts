@@ -1,0 +1,93 @@
+import { DEFAULT_WATCH_SETTINGS, type WatchSettings } from './activities/index.ts';
+import { resolveConnection, type ConnectionSettings, type ConnectOptions } from './client/connection.ts';
+import { TrainyardError } from './jobs/error-catalogue.ts';
+
+/** Where AWS is. */
+export interface AwsSettings {
+  /** Undefined: what the SDK finds (AWS_REGION, profile). */
+  readonly region: string | undefined;
+  /** Base address of a local AWS endpoint. Undefined: AWS itself, or what AWS_ENDPOINT_URL says. */
+  readonly endpoint: string | undefined;
+  /** Set for the local endpoint, which accepts any. Undefined: the SDK's own chain (environment, profile, role). */
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined;
+  /** Whether this is an endpoint on this machine and not AWS. */
+  readonly isLocal: boolean;
+}
+
+/** Everything a worker process is told from outside. */
+export interface WorkerConfig {
+  readonly connection: ConnectionSettings;
+  readonly aws: AwsSettings;
+  readonly watch: WatchSettings;
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** The local endpoint is asked more often than AWS: it allows it, and people wait in front of it. */
+const LOCAL_WATCH: WatchSettings = {
+  ...DEFAULT_WATCH_SETTINGS,
+  safetyCheckMs: 15_000,
+  safetyChecksPerSecond: 5,
+  sweepMs: 1_000,
+};
+
+/**
+ * A worker's settings: options, then the environment, then a running `trainyard dev`, then defaults.
+ *
+ *   TRAINYARD_SAFETY_CHECK_SECONDS      between two safety checks of one job             (default 120; local 15)
+ *   TRAINYARD_SAFETY_CHECKS_PER_SECOND  of this worker, however many jobs run             (default 0.5; local 5)
+ *   TRAINYARD_SWEEP_SECONDS             between two sweeps of the monitor                 (default 10; local 1)
+ *
+ * @throws TrainyardError CONFIG_INVALID, CONNECTION_CONFIG
+ */
+export function loadWorkerConfig(
+  options: ConnectOptions = {},
+  around: { readonly env: Env; readonly cwd: string } = { env: process.env, cwd: process.cwd() },
+): WorkerConfig {
+  const { env } = around;
+  const connection = resolveConnection(options, around);
+  const aws = awsSettings(env, connection);
+  const defaults = aws.isLocal ? LOCAL_WATCH : DEFAULT_WATCH_SETTINGS;
+  return {
+    connection,
+    aws,
+    watch: {
+      ...defaults,
+      safetyCheckMs: 1000 * positive(env, 'TRAINYARD_SAFETY_CHECK_SECONDS', defaults.safetyCheckMs / 1000),
+      safetyChecksPerSecond: positive(env, 'TRAINYARD_SAFETY_CHECKS_PER_SECOND', defaults.safetyChecksPerSecond),
+      sweepMs: 1000 * positive(env, 'TRAINYARD_SWEEP_SECONDS', defaults.sweepMs / 1000),
+    },
+  };
+}
+
+/** AWS as the environment says; without a word there, the endpoint of the `trainyard dev` that this Temporal belongs to. */
+export function awsSettings(env: Env, connection: Pick<ConnectionSettings, 'dev'>): AwsSettings {
+  const region = env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'];
+  const { dev } = connection;
+  const override = env['AWS_ENDPOINT_URL'];
+  if (override !== undefined || dev === undefined) {
+    return { region, endpoint: undefined, credentials: undefined, isLocal: isLoopback(override) };
+  }
+  return {
+    region: region ?? dev.aws.region,
+    endpoint: dev.aws.endpointUrl,
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    isLocal: true,
+  };
+}
+
+function isLoopback(endpoint: string | undefined): boolean {
+  if (endpoint === undefined || !URL.canParse(endpoint)) return false;
+  return ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(endpoint).hostname);
+}
+
+function positive(env: Env, name: string, fallback: number): number {
+  const text = env[name];
+  if (text === undefined || text === '') return fallback;
+  const value = Number(text);
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new TrainyardError('CONFIG_INVALID', `${name} is ${JSON.stringify(text)}.`, {
+    hint: 'Allowed is a number above 0.',
+    place: { path: name },
+  });
+}

@@ -1,0 +1,260 @@
+import {
+  Composer,
+  type CST,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  Parser,
+} from 'yaml';
+import { type Path, type Problem, showValue } from './job-problem.ts';
+import { JOB_BOUNDS } from './json-value.ts';
+import { type Json } from './training-request.ts';
+
+export interface Position {
+  /** 1-based. */
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface YamlText {
+  /** What the document holds; null when there are problems. */
+  readonly value: Json;
+  readonly problems: readonly Problem[];
+  /** Where a key, or its value, stands; for a path that does not exist, the nearest thing around it that does. */
+  position(path: Path, part: 'key' | 'value'): Position;
+}
+
+/** More errors than this follow from one another. */
+const MOST_SYNTAX_ERRORS = 5;
+
+/**
+ * Reads one YAML 1.2 document with the core schema, or JSON. Beyond what YAML itself forbids, it refuses what a job file
+ * cannot mean: tags, keys that are not text, merge keys, several documents, and whatever exceeds JOB_BOUNDS, aliases
+ * expanded.
+ */
+export function readYaml(text: string): YamlText {
+  const lines = new LineCounter();
+  const reading = new Reading(lines);
+  const value = reading.read(text);
+  const at = (offset: number): Position => {
+    const { line, col } = lines.linePos(offset);
+    return { line: Math.max(1, line), column: Math.max(1, col) };
+  };
+  return {
+    value: reading.problems.length === 0 ? value : null,
+    problems: reading.problems,
+    position: (path, part) => {
+      for (let length = path.length; length > 0; length--) {
+        const place = reading.places.get(JSON.stringify(path.slice(0, length)));
+        if (place !== undefined)
+          return at(part === 'value' && length === path.length ? place.value : place.key);
+      }
+      return at(reading.start);
+    },
+  };
+}
+
+interface Place {
+  /** Offsets in the text. A list's entry has no key of its own: its value's offset. */
+  readonly key: number;
+  readonly value: number;
+}
+
+class Reading {
+  readonly problems: Problem[] = [];
+  readonly places = new Map<string, Place>();
+  start = 0;
+  readonly #lines: LineCounter;
+  readonly #anchors = new Map<string, Node>();
+  #budget: number = JOB_BOUNDS.values;
+
+  constructor(lines: LineCounter) {
+    this.#lines = lines;
+  }
+
+  read(text: string): Json {
+    if (text.length > JOB_BOUNDS.characters) {
+      const what = `the file has ${text.length} characters`;
+      return this.#refuse('JOB_FILE_UNREADABLE', 0, what, { allowed: `at most ${JOB_BOUNDS.characters}` });
+    }
+    const binary = /[\u0000-\u0008\u000e-\u001f\ufffd]/.exec(text);
+    if (binary !== null) {
+      this.#countLines(text.slice(0, binary.index));
+      return this.#refuse('JOB_FILE_UNREADABLE', binary.index, 'the file is not UTF-8 text', {
+        hint: 'Save it as UTF-8.',
+      });
+    }
+    const tokens = [...new Parser(this.#lines.addNewLine).parse(text)];
+    // Composing recurses: on a deep enough stack Node's regular expressions abort the process, beyond any catch.
+    const deep = tooDeep(tokens);
+    if (deep !== undefined) return this.#refuseDepth(deep);
+    return this.#document(tokens, text.length);
+  }
+
+  /** For problems that are found before the parser counts the lines. */
+  #countLines(text: string): void {
+    this.#lines.addNewLine(0);
+    for (const { index } of text.matchAll(/\n/g)) this.#lines.addNewLine(index + 1);
+  }
+
+  #document(tokens: readonly CST.Token[], length: number): Json {
+    const composer = new Composer({
+      schema: 'core',
+      version: '1.2',
+      merge: false,
+      resolveKnownTags: false,
+      // Comparing all pairs of keys takes seconds on a large file; #mapping does it with a set.
+      uniqueKeys: false,
+      prettyErrors: false,
+      lineCounter: this.#lines,
+    });
+    const documents = [...composer.compose(tokens, true, length)];
+    const errors = documents.flatMap((document) => [...document.errors, ...document.warnings]);
+    for (const error of errors.slice(0, MOST_SYNTAX_ERRORS)) {
+      const hint = SYNTAX_HINTS[error.code];
+      const what = error.message.slice(0, 200);
+      this.#refuse('JOB_FILE_SYNTAX', error.pos[0], what, hint === undefined ? {} : { hint });
+    }
+    if (errors.length > 0) return null;
+    const [first, second] = documents
+      .map((document) => document.contents)
+      .filter((contents) => contents !== null && !(isScalar(contents) && contents.source === ''));
+    if (first === undefined || first === null) {
+      return this.#refuse('JOB_FILE_UNREADABLE', 0, 'the file holds no job, only blanks or comments', {});
+    }
+    if (second !== undefined && second !== null) {
+      const hint = 'Write each job into a file of its own.';
+      return this.#refuse('JOB_FILE_UNREADABLE', offsetOf(second), 'the file holds a second document', {
+        hint,
+      });
+    }
+    this.start = offsetOf(first);
+    return this.#node(first, []);
+  }
+
+  #node(node: unknown, path: Path): Json {
+    this.#budget -= 1;
+    if (this.#budget < 0) {
+      if (this.#budget === -1) {
+        const what = `the job holds more than ${JOB_BOUNDS.values} values, aliases expanded`;
+        this.#refuse('JOB_FILE_UNREADABLE', this.start, what, {});
+      }
+      return null;
+    }
+    if (isAlias(node)) {
+      const target = this.#anchors.get(node.source);
+      if (target !== undefined) return this.#node(target, path);
+      const what = `the alias *${node.source} has no anchor before it`;
+      return this.#refuse('JOB_FILE_SYNTAX', offsetOf(node), what, {
+        hint: 'Text that begins with * needs quotes.',
+      });
+    }
+    if (path.length >= JOB_BOUNDS.depth && !isScalar(node)) return this.#refuseDepth(offsetOf(node));
+    if (isMap(node)) {
+      if (node.anchor !== undefined) this.#anchors.set(node.anchor, node);
+      return this.#mapping(node.items, path);
+    }
+    if (isSeq(node)) {
+      if (node.anchor !== undefined) this.#anchors.set(node.anchor, node);
+      return node.items.map((item, index) => {
+        const offset = offsetOf(item);
+        this.places.set(JSON.stringify([...path, index]), { key: offset, value: offset });
+        return this.#node(item, [...path, index]);
+      });
+    }
+    if (!isScalar(node)) return null;
+    if (node.anchor !== undefined) this.#anchors.set(node.anchor, node);
+    const { value } = node;
+    return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+      ? value
+      : null;
+  }
+
+  #mapping(pairs: readonly Pair[], path: Path): Json {
+    const members = new Map<string, Json>();
+    const firstAt = new Map<string, number>();
+    for (const { key, value } of pairs) {
+      const offset = offsetOf(key);
+      if (!isScalar(key) || typeof key.value !== 'string') {
+        const shown = isScalar(key)
+          ? `${showValue(key.value)} is a key, but`
+          : 'a list or mapping is a key, but';
+        this.#refuse(
+          'JOB_FILE_SYNTAX',
+          offset,
+          `${shown} keys have to be text`,
+          { hint: 'Write the key in quotes.' },
+          path,
+        );
+        continue;
+      }
+      const name = key.value;
+      const inner = [...path, name];
+      const earlier = firstAt.get(name);
+      if (earlier !== undefined) {
+        const what = `the key occurs twice, first in line ${this.#lines.linePos(earlier).line}`;
+        this.#refuse('JOB_FILE_SYNTAX', offset, what, {}, inner);
+        continue;
+      }
+      if (name === '<<') {
+        const hint = 'Write the keys out, or use an alias for a whole value.';
+        this.#refuse('JOB_FILE_SYNTAX', offset, 'merge keys (<<) do not exist in YAML 1.2', { hint }, path);
+        continue;
+      }
+      firstAt.set(name, offset);
+      const simple = isScalar(value) && value.range !== null && value.range !== undefined;
+      this.places.set(JSON.stringify(inner), { key: offset, value: simple ? offsetOf(value) : offset });
+      members.set(name, this.#node(value, inner));
+    }
+    return Object.fromEntries(members);
+  }
+
+  #refuseDepth(offset: number): null {
+    const what = `the job is nested more than ${JOB_BOUNDS.depth} levels deep here`;
+    return this.#refuse('JOB_FILE_UNREADABLE', offset, what, {});
+  }
+
+  #refuse(
+    code: Problem['code'],
+    offset: number,
+    what: string,
+    details: Pick<Problem, 'allowed' | 'hint'>,
+    path: Path = [],
+  ): null {
+    const { line, col } = this.#lines.linePos(offset);
+    const place = { line: Math.max(1, line), column: Math.max(1, col) };
+    this.problems.push({ severity: 'error', code, path, what, ...details, ...place });
+    return null;
+  }
+}
+
+/** Offset of the first thing that is nested too deeply. Without recursion, so that no input exhausts the stack. */
+function tooDeep(tokens: readonly CST.Token[]): number | undefined {
+  const stack = tokens.map((token) => ({ token, depth: 0 }));
+  for (let entry = stack.pop(); entry !== undefined; entry = stack.pop()) {
+    const { token, depth } = entry;
+    if (depth > JOB_BOUNDS.depth && 'items' in token) return token.offset;
+    const inner: (CST.Token | null | undefined)[] = token.type === 'document' ? [token.value] : [];
+    if ('items' in token) inner.push(...token.items.flatMap((item) => [item.key, item.value]));
+    for (const next of inner) if (next) stack.push({ token: next, depth: depth + 1 });
+  }
+  return undefined;
+}
+
+function offsetOf(node: unknown): number {
+  return isMap(node) || isSeq(node) || isScalar(node) || isAlias(node) ? (node.range?.[0] ?? 0) : 0;
+}
+
+const SYNTAX_HINTS: Readonly<Record<string, string | undefined>> = {
+  TAB_AS_INDENT: 'Indent with spaces.',
+  BAD_DQ_ESCAPE: 'In double quotes a backslash begins an escape; write Windows paths in single quotes.',
+  BLOCK_AS_IMPLICIT_KEY: 'A value that contains a colon and a space needs quotes.',
+  MULTILINE_IMPLICIT_KEY: 'Check the indentation of this line and the next.',
+  BAD_INDENT: 'Keys of the same mapping begin in the same column.',
+  BAD_SCALAR_START: 'Put the value in quotes.',
+  TAG_RESOLVE_FAILED: 'Leave the tag out; job files have none.',
+};

@@ -1,0 +1,90 @@
+import { stat } from 'node:fs/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { createContext, Script } from 'node:vm';
+import { type FinalMetric, type MetricDefinition } from './host.ts';
+import { blocksFromEnd } from './logs.ts';
+
+/** One pattern may hold up the endpoint for this long at a time, and this long altogether; then it is given up. */
+const SLICE_MS = 50;
+const PATTERN_MS = 500;
+
+interface Sandbox {
+  pattern: RegExp;
+  lines: readonly string[];
+}
+
+/** Runs under vm's watchdog, because a pattern such as (a+)+$ never ends on the wrong line. Yields the value's text. */
+const lastMatch = new Script(`(() => {
+  for (let index = lines.length - 1; index >= 0; index--) {
+    const match = pattern.exec(lines[index]);
+    if (match === null) continue;
+    const text = (match[1] ?? match[0]).trim();
+    if (text !== '' && Number.isFinite(Number(text))) return text;
+  }
+})()`);
+
+/**
+ * The last value that each definition's regular expression finds in the logs: the first group, or the whole match, read
+ * as a number. Of several logs the one written last decides. A pattern that is invalid, finds no number or takes too
+ * long yields nothing.
+ */
+export async function finalMetrics(
+  logs: readonly string[],
+  definitions: readonly MetricDefinition[],
+): Promise<readonly FinalMetric[]> {
+  const byTime = await newestFirst(logs);
+  const metrics: FinalMetric[] = [];
+  for (const { Name, Regex } of definitions) {
+    const pattern = compiled(Regex);
+    if (pattern === undefined) continue;
+    const budget = { milliseconds: PATTERN_MS };
+    for (const { path, modified } of byTime) {
+      const value = await lastValue(path, pattern, budget);
+      if (value === undefined) continue;
+      metrics.push({ MetricName: Name, Value: value, Timestamp: modified });
+      break;
+    }
+  }
+  return metrics;
+}
+
+/** SageMaker's patterns are Python's; of what differs, only the spelling of named groups is common. */
+function compiled(regex: string): RegExp | undefined {
+  try {
+    return new RegExp(regex.replaceAll('(?P<', '(?<'));
+  } catch {
+    return undefined;
+  }
+}
+
+async function newestFirst(logs: readonly string[]): Promise<readonly { path: string; modified: number }[]> {
+  const known = await Promise.all(
+    logs.map(async (path) => ({ path, modified: (await stat(path).catch(() => undefined))?.mtimeMs })),
+  );
+  return known
+    .flatMap(({ path, modified }) => (modified === undefined ? [] : [{ path, modified: modified / 1000 }]))
+    .sort((a, b) => b.modified - a.modified);
+}
+
+async function lastValue(
+  path: string,
+  pattern: RegExp,
+  budget: { milliseconds: number },
+): Promise<number | undefined> {
+  const sandbox: Sandbox = { pattern, lines: [] };
+  const context = createContext(sandbox);
+  for await (const lines of blocksFromEnd(path)) {
+    if (budget.milliseconds <= 0) return undefined;
+    sandbox.lines = lines;
+    const began = performance.now();
+    try {
+      const text: unknown = lastMatch.runInContext(context, { timeout: SLICE_MS });
+      if (typeof text === 'string') return Number(text);
+    } catch {
+      return undefined;
+    }
+    budget.milliseconds -= performance.now() - began;
+    await nextTurn();
+  }
+  return undefined;
+}

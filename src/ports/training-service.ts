@@ -1,0 +1,41 @@
+import { type TrainingDescription } from '../jobs/training-description.ts';
+import { type TrainingRequest } from '../jobs/training-request.ts';
+
+export interface TrainingSummary {
+  readonly name: string;
+  readonly status: string;
+  readonly secondaryStatus?: string;
+  /** Epoch milliseconds. */
+  readonly lastModifiedAt: number;
+}
+
+export interface TrainingPage {
+  readonly summaries: readonly TrainingSummary[];
+  readonly nextToken?: string;
+}
+
+/** Starts, observes and stops training jobs. Every method throws TrainingServiceError and nothing else. */
+export interface TrainingService {
+  create(name: string, request: TrainingRequest): Promise<{ readonly arn: string }>;
+  /** Undefined when there is no training job of that name. */
+  describe(name: string): Promise<TrainingDescription | undefined>;
+  tags(arn: string): Promise<Readonly<Record<string, string>>>;
+  /** Asks for a stop. A job that is already ending, ended or gone is not an error. */
+  stop(name: string): Promise<void>;
+  /** Jobs modified after a time (epoch ms), at most 100 a page, in no promised order. */
+  listModified(query: { readonly after: number; readonly nextToken?: string }): Promise<TrainingPage>;
+}
+
+/** A refused or failed call, with what classification needs and no SDK type. */
+export class TrainingServiceError extends Error {
+  override readonly name = 'TrainingServiceError';
+  /** AWS's error name (`ResourceLimitExceeded`), or the transport's code (`ECONNRESET`). */
+  readonly errorName: string;
+  readonly httpStatus: number | undefined;
+
+  constructor(errorName: string, message: string, options: { httpStatus?: number; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.errorName = errorName;
+    this.httpStatus = options.httpStatus;
+  }
+}

@@ -1,0 +1,111 @@
+import { Client } from '@temporalio/client';
+import { DefaultLogger, NativeConnection, Runtime, Worker, type LogLevel } from '@temporalio/worker';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { createActivities } from './activities/index.ts';
+import { awsClients, callerIdentity } from './aws/clients.ts';
+import { sageMakerConsoleUrl } from './aws/console-url.ts';
+import { sageMakerTrainingService } from './aws/sagemaker-training-service.ts';
+import { snsNotifier } from './aws/sns-notifier.ts';
+import { type WorkerConfig } from './config.ts';
+import { TrainyardError } from './jobs/error-catalogue.ts';
+import { temporalJobMessenger } from './temporal/job-messenger.ts';
+import { keepMonitorRunning } from './temporal/monitor-keeper.ts';
+
+export interface WorkerHooks {
+  /** Ends the worker gracefully: running activities finish first. SIGINT and SIGTERM do the same. */
+  readonly signal?: AbortSignal;
+  /** Called once the worker takes work. */
+  readonly onReady?: () => void;
+  /** What is worth knowing, one line each. */
+  readonly log?: (line: string) => void;
+}
+
+/** Beyond this, a worker that was asked to end drops what still runs; Temporal gives it to another one. */
+const SHUTDOWN_GRACE = '20 seconds';
+
+/** Composes a worker from its settings and runs it until it is told to end. */
+export async function runWorker(config: WorkerConfig, hooks: WorkerHooks = {}): Promise<void> {
+  const log = hooks.log ?? ((): void => undefined);
+  const { connection: settings, aws: awsSettings, watch } = config;
+  const { address, namespace, taskQueue } = settings;
+  const connection = await connect(settings);
+  const aws = awsClients(awsSettings);
+  const ending = new AbortController();
+  try {
+    const client = new Client({ connection, namespace });
+    const worker = await Worker.create({
+      connection,
+      namespace,
+      taskQueue,
+      ...workflowCode(),
+      shutdownGraceTime: SHUTDOWN_GRACE,
+      // A heartbeat that is held back longer than this would let the heartbeat timeout strike.
+      maxHeartbeatThrottleInterval: '5 seconds',
+      activities: createActivities({
+        training: sageMakerTrainingService(aws.sageMaker),
+        notifier: snsNotifier(aws),
+        jobs: temporalJobMessenger(() => client),
+        consoleUrl: awsSettings.isLocal ? () => undefined : sageMakerConsoleUrl,
+        watch,
+        now: Date.now,
+      }),
+    });
+    hooks.signal?.addEventListener('abort', () => worker.shutdown(), { once: true });
+    const monitor = keepMonitorRunning(
+      {
+        client,
+        taskQueue,
+        whereAmI: () => callerIdentity(aws),
+        onFailure: (error) => log(`The monitor is not started yet: ${messageOf(error)}. Jobs go on without it.`),
+      },
+      ending.signal,
+    );
+    const running = worker.run();
+    log(`Working on task queue ${taskQueue} of ${address}, namespace ${namespace}.`);
+    hooks.onReady?.();
+    await running;
+    ending.abort();
+    await monitor;
+  } finally {
+    ending.abort();
+    aws.destroy();
+    await connection.close();
+  }
+}
+
+/** Sets up this process for workers: log level, and logs on stderr. Once per process, before the first worker. */
+export function installRuntime(level: LogLevel): void {
+  Runtime.install({
+    logger: new DefaultLogger(level),
+    telemetryOptions: { logging: { filter: level === 'TRACE' || level === 'DEBUG' ? level : 'WARN' } },
+  });
+}
+
+async function connect({ address, apiKey, tls, metadata }: WorkerConfig['connection']): Promise<NativeConnection> {
+  try {
+    return await NativeConnection.connect({
+      address,
+      ...(apiKey === undefined ? {} : { apiKey }),
+      ...(tls === undefined ? {} : { tls }),
+      ...(metadata === undefined ? {} : { metadata }),
+    });
+  } catch (cause) {
+    throw new TrainyardError('TEMPORAL_UNREACHABLE', `Temporal does not answer at ${address}: ${messageOf(cause)}`, {
+      cause,
+    });
+  }
+}
+
+/** The bundle that the build made; in a checkout that runs from its sources, the sources. */
+function workflowCode():
+  | { readonly workflowBundle: { readonly codePath: string } }
+  | { readonly workflowsPath: string } {
+  const codePath = fileURLToPath(new URL('./workflow-bundle.cjs', import.meta.url));
+  if (existsSync(codePath)) return { workflowBundle: { codePath } };
+  return { workflowsPath: fileURLToPath(new URL('./workflows/index.ts', import.meta.url)) };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

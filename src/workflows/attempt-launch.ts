@@ -1,0 +1,58 @@
+import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import { type LaunchInput, type LaunchResult } from '../activities/types.ts';
+import { attemptName } from '../jobs/attempt-name.ts';
+import { describePlacement } from '../jobs/placement.ts';
+import { reason } from '../jobs/reason.ts';
+import { launchTraining } from './activity-proxies.ts';
+import { type Lease } from './contract.ts';
+import { type JobRun } from './job-run.ts';
+import { amendAttempt, beginAttempt } from './job-story.ts';
+import { nextDeadline, stopOrder } from './time-limits.ts';
+import { until } from './until.ts';
+
+/**
+ * Launches the next attempt on a lease. When a cancel or a time limit comes first, the launch is called off if it has
+ * not got through yet, and SageMaker is asked whether it has: the answer is `absent` or `launched`.
+ */
+export async function launchAttempt(run: JobRun, lease: Lease, runId: string): Promise<LaunchResult> {
+  const { job, story } = run;
+  const attempt = story.attemptCount + 1;
+  const name = attemptName({ jobId: job.jobId, attempt });
+  const { placement } = lease;
+  beginAttempt(story, { attempt, name, placement, lease: lease.number, launchedAt: Date.now() });
+  run.news = undefined;
+  run.enter('SCHEDULED', reason('LAUNCHING', { placement }));
+
+  const input: LaunchInput = { jobId: job.jobId, attempt, runId, placement, training: job.training };
+  const summary = `attempt ${attempt} · ${describePlacement(placement)}`;
+  const scope = new CancellationScope({ cancellable: true });
+  let settled = false;
+  const launch = scope.run(() => launchTraining.executeWithOptions({ summary }, [input]));
+  const callOff = (async () => {
+    while (!settled && stopOrder(job, story, Date.now()) === undefined) {
+      const ready = (): boolean => settled || story.cancel !== undefined;
+      await until(ready, nextDeadline(job, story, Date.now()), 'time limit');
+    }
+    if (!settled) scope.cancel();
+  })();
+  try {
+    return await launch;
+  } catch (error) {
+    if (!isCancellation(error)) throw error;
+    const { training: _, ...question } = input;
+    return await launchTraining.executeWithOptions({ summary: `was attempt ${attempt} launched?` }, [question]);
+  } finally {
+    settled = true;
+    await callOff;
+  }
+}
+
+/** Remembers that the live attempt exists at SageMaker. */
+export function noteLaunched(run: JobRun, result: Extract<LaunchResult, { kind: 'launched' }>): void {
+  const { placement } = run.story.live ?? {};
+  amendAttempt(run.story, {
+    arn: result.arn,
+    ...(result.consoleUrl === undefined ? {} : { consoleUrl: result.consoleUrl }),
+  });
+  if (placement !== undefined) run.enter('SCHEDULED', reason('WAITING_FOR_INSTANCES', { placement }));
+}

@@ -1,0 +1,122 @@
+import { CancellationScope, isCancellation, log } from '@temporalio/workflow';
+import { reason } from '../jobs/reason.ts';
+import { statusOfLiveTraining } from '../jobs/status.ts';
+import { type AttemptEnd, type TrainingChanged } from '../jobs/training-change.ts';
+import { stopTraining, watchTraining } from './activity-proxies.ts';
+import { notify } from './job-notifications.ts';
+import { receive, type JobRun } from './job-run.ts';
+import { amendAttempt, type LiveAttempt, type StopOrder } from './job-story.ts';
+import { nextDeadline, stopOrder } from './time-limits.ts';
+import { until } from './until.ts';
+
+/** After a stop was asked for, its end is looked for this often even without the monitor. */
+const STOP_CHECK_SECONDS = 15;
+
+/**
+ * Watches the live attempt until it is over. `undefined`: the workflow should continue as new; the attempt lives on and
+ * is watched by the next run.
+ */
+export async function watchAttempt(run: JobRun, live: LiveAttempt): Promise<AttemptEnd | undefined> {
+  const { job, story } = run;
+  let watch = startWatch(run, live);
+  for (;;) {
+    const order = live.stopSent === undefined ? stopOrder(job, story, Date.now()) : undefined;
+    if (order !== undefined) {
+      await sendStop(run, live, order);
+      watch.cancel();
+      watch = startWatch(run, live);
+    }
+    const hasWork = (): boolean =>
+      run.news !== undefined ||
+      run.mustContinueAsNew() ||
+      (live.stopSent === undefined && story.cancel !== undefined);
+    const deadline = live.stopSent === undefined ? nextDeadline(job, story, Date.now()) : undefined;
+    await until(hasWork, deadline, 'time limit');
+
+    const { news } = run;
+    run.news = undefined;
+    if (news?.end !== undefined) return news.end;
+    if (news !== undefined) {
+      await showProgress(run, live, news);
+      if (watch.over) watch = startWatch(run, live);
+    } else if (run.mustContinueAsNew()) {
+      watch.cancel();
+      return undefined;
+    }
+  }
+}
+
+interface Watch {
+  readonly over: boolean;
+  cancel(): void;
+}
+
+/** One safety check: an activity that retries itself, costing no history, until it has news. */
+function startWatch(run: JobRun, live: LiveAttempt): Watch {
+  const scope = new CancellationScope({ cancellable: true });
+  const state = { over: false };
+  const stopRequested = live.stopSent !== undefined;
+  const input = {
+    jobId: run.job.jobId,
+    attempt: live.attempt,
+    name: live.name,
+    stopRequested,
+    ...(stopRequested ? { firstCheckSeconds: STOP_CHECK_SECONDS } : {}),
+  };
+  scope
+    .run(() => watchTraining.executeWithOptions({ summary: `safety check of attempt ${live.attempt}` }, [input]))
+    .then(
+      (change) => {
+        state.over = true;
+        receive(run, change);
+      },
+      (error: unknown) => {
+        if (!isCancellation(error)) log.error('safety check ended', { error, attempt: live.attempt });
+      },
+    );
+  return {
+    get over() {
+      return state.over;
+    },
+    cancel: () => scope.cancel(),
+  };
+}
+
+async function sendStop(run: JobRun, live: LiveAttempt, order: StopOrder): Promise<void> {
+  const why =
+    order.cause === 'cancel'
+      ? (order.reason ?? 'the job was cancelled')
+      : `the job reached timeLimits.${order.limit} of ${order.seconds} s`;
+  await stopTraining.executeWithOptions({ summary: `stop attempt ${live.attempt}: ${why}`.slice(0, 200) }, [
+    { name: live.name },
+  ]);
+  live.stopSent = order;
+  run.enter(run.story.status, reason('STOPPING', { why }));
+}
+
+async function showProgress(run: JobRun, live: LiveAttempt, news: TrainingChanged): Promise<void> {
+  const { placement } = live;
+  amendAttempt(run.story, {
+    trainingStatus: news.status,
+    ...(news.secondaryStatus === undefined ? {} : { secondaryStatus: news.secondaryStatus }),
+  });
+  // While it stops it holds what it held: the status stays, only the end is news.
+  if (news.status === 'Stopping' || live.stopSent !== undefined) return;
+  if (news.secondaryStatus === 'Interrupted') {
+    run.enter('SCHEDULED', reason('INTERRUPTED'));
+    return;
+  }
+  const status = statusOfLiveTraining(news.secondaryStatus);
+  if (status === run.story.status) return;
+  switch (status) {
+    case 'SCHEDULED':
+      run.enter(status, reason('WAITING_FOR_INSTANCES', { placement }));
+      return;
+    case 'STARTING':
+      run.enter(status, reason('PREPARING', { placement }));
+      return;
+    case 'RUNNING':
+      run.enter(status, reason('TRAINING', { placement }));
+      await notify(run.job, run.story, 'STARTED');
+  }
+}

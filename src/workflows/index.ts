@@ -1,0 +1,2 @@
+export { trainingJob } from './training-job.ts';
+export { trainingMonitor } from './training-monitor.ts';

@@ -1,0 +1,44 @@
+import { defineConfig } from 'vitest/config';
+
+/** Projects that start servers or processes run one file at a time: two cores, and one clock on the test server. */
+const servers = {
+  fileParallelism: false,
+  testTimeout: 60_000,
+  hookTimeout: 180_000,
+  teardownTimeout: 30_000,
+};
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    reporters: ['default', './test/support/summary-reporter.ts'],
+    projects: [
+      { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      { extends: true, test: { name: 'replay', include: ['test/replay/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: { name: 'conformance', include: ['test/conformance/**/*.test.ts'], ...servers },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'workflow',
+          include: ['test/workflow/**/*.test.ts'],
+          globalSetup: 'test/global-setup-workflow.ts',
+          setupFiles: 'test/support/temporal-runtime.ts',
+          ...servers,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          globalSetup: 'test/global-setup-e2e.ts',
+          setupFiles: 'test/support/temporal-runtime.ts',
+          ...servers,
+        },
+      },
+    ],
+  },
+});
