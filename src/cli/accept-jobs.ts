@@ -1,8 +1,8 @@
 import { formatProblem, JobInvalidError, type Problem } from '../jobs/job-problem.ts';
-import { type JobSpec } from '../jobs/spec.ts';
-import { type JobSource } from './job-files.ts';
+import type { JobSpec } from '../jobs/spec.ts';
+import type { JobSource } from './job-files.ts';
 import { exitCodeOf } from './print/error.ts';
-import { type Session } from './session.ts';
+import type { Session } from './session.ts';
 
 /**
  * The jobs of files that were read: all, or with `keepGoing` those that are valid. Warnings are told.

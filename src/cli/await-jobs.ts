@@ -1,11 +1,11 @@
-import { type JobReport, type JobSummary } from '../client/index.ts';
+import type { JobReport, JobSummary } from '../client/index.ts';
 import { TrainyardError } from '../jobs/error-catalogue.ts';
 import { isTerminal } from '../jobs/status.ts';
 import { inParallel } from './in-parallel.ts';
 import { jobLine } from './print/job-line.ts';
-import { type OutputFormat } from './print/output-format.ts';
+import type { OutputFormat } from './print/output-format.ts';
 import { Interrupted, type Session } from './session.ts';
-import { type Trainyard } from './terminal.ts';
+import type { Trainyard } from './terminal.ts';
 
 export interface AwaitOptions {
   /** Milliseconds for all jobs together. */

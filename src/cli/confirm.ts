@@ -1,5 +1,5 @@
 import { TrainyardError } from '../jobs/error-catalogue.ts';
-import { type Session } from './session.ts';
+import type { Session } from './session.ts';
 
 /** Asks on a terminal; elsewhere nobody could answer, so it fails instead of waiting. */
 export async function confirm(session: Session, question: string): Promise<boolean> {

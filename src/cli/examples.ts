@@ -1,4 +1,4 @@
-import { type Command } from 'commander';
+import type { Command } from 'commander';
 
 const examples = new WeakMap<Command, readonly string[]>();
 

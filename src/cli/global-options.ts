@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import { type ConnectOptions, type TlsFiles } from '../client/index.ts';
+import type { ConnectOptions, TlsFiles } from '../client/index.ts';
 import { TrainyardError } from '../jobs/error-catalogue.ts';
 import { COLOUR_CHOICES, type ColourChoice } from './print/colour.ts';
 import { TIME_FORMATS, type TimeFormat } from './print/time.ts';

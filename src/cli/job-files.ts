@@ -5,9 +5,9 @@ import { TrainyardError } from '../jobs/error-catalogue.ts';
 import { checkJobFile } from '../jobs/job-file.ts';
 import { JobInvalidError, type Problem } from '../jobs/job-problem.ts';
 import { parseSetValue } from '../jobs/set-values.ts';
-import { type JobSpec } from '../jobs/spec.ts';
+import type { JobSpec } from '../jobs/spec.ts';
 import { expandFiles } from './glob-files.ts';
-import { type Terminal } from './terminal.ts';
+import type { Terminal } from './terminal.ts';
 
 /** What one file holds: a job, or what is wrong with it. */
 export interface JobSource {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createInterface } from 'node:readline/promises';
 import { isatty, type WriteStream } from 'node:tty';
-import { type OutputStream, type Terminal } from './terminal.ts';
+import type { OutputStream, Terminal } from './terminal.ts';
 
 /** A specification of this size is a mistake, not a job; src/jobs refuses far smaller ones with a better message. */
 const MAX_STDIN_BYTES = 64 * 1024 * 1024;

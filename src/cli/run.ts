@@ -3,7 +3,7 @@ import { TrainyardError } from '../jobs/error-catalogue.ts';
 import { exitCodeOf, formatError } from './print/error.ts';
 import { buildProgram } from './program.ts';
 import { attachSession, Interrupted, Session } from './session.ts';
-import { type Terminal } from './terminal.ts';
+import type { Terminal } from './terminal.ts';
 
 /** 128 + SIGINT, as shells report it. */
 const EXIT_INTERRUPTED = 130;

@@ -1,11 +1,11 @@
-import { type Command } from 'commander';
-import { type ConnectOptions } from '../client/index.ts';
+import type { Command } from 'commander';
+import type { ConnectOptions } from '../client/index.ts';
 import { connectOptions, type GlobalOptions } from './global-options.ts';
 import { paintWith, wantsColour, type Paint } from './print/colour.ts';
 import { formatError } from './print/error.ts';
-import { type OutputFormat } from './print/output-format.ts';
+import type { OutputFormat } from './print/output-format.ts';
 import { formatTime } from './print/time.ts';
-import { type Terminal, type Trainyard } from './terminal.ts';
+import type { Terminal, Trainyard } from './terminal.ts';
 
 /** One run of the command line: its terminal, its connection, and the code that it will end with. */
 export class Session {

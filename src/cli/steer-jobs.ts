@@ -1,9 +1,9 @@
-import { type SteeringAnswer } from '../client/index.ts';
+import type { SteeringAnswer } from '../client/index.ts';
 import { TrainyardError } from '../jobs/error-catalogue.ts';
 import { exitCodeOf } from './print/error.ts';
 import { jobLine } from './print/job-line.ts';
-import { type OutputFormat } from './print/output-format.ts';
-import { type Session } from './session.ts';
+import type { OutputFormat } from './print/output-format.ts';
+import type { Session } from './session.ts';
 
 /**
  * Sends a request to each job, prints what each answered, and goes on after a refusal: one job that has ended already

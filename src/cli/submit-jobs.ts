@@ -1,13 +1,13 @@
-import { type Submission } from '../client/index.ts';
+import type { Submission } from '../client/index.ts';
 import { TrainyardError } from '../jobs/error-catalogue.ts';
 import { describePlacement } from '../jobs/placement.ts';
-import { type JobSpec } from '../jobs/spec.ts';
+import type { JobSpec } from '../jobs/spec.ts';
 import { inParallel } from './in-parallel.ts';
 import { formatMany } from './print/data.ts';
 import { exitCodeOf } from './print/error.ts';
-import { type OutputFormat } from './print/output-format.ts';
-import { type Session } from './session.ts';
-import { type Trainyard } from './terminal.ts';
+import type { OutputFormat } from './print/output-format.ts';
+import type { Session } from './session.ts';
+import type { Trainyard } from './terminal.ts';
 
 /** Starts in flight; more gain nothing against one server. */
 const LANES = 8;

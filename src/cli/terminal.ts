@@ -1,4 +1,4 @@
-import { type TrainyardClient, type ConnectOptions } from '../client/index.ts';
+import type { TrainyardClient, ConnectOptions } from '../client/index.ts';
 
 /** What commands use of the client; tests hand in their own. */
 export type Trainyard = Pick<TrainyardClient, keyof TrainyardClient>;

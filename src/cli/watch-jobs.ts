@@ -1,5 +1,5 @@
-import { type JobSummary } from '../client/index.ts';
-import { type OutputFormat } from './print/output-format.ts';
+import type { JobSummary } from '../client/index.ts';
+import type { OutputFormat } from './print/output-format.ts';
 import { isoTime } from './print/time.ts';
 import { Interrupted, type Session } from './session.ts';
 

@@ -1,7 +1,7 @@
 import { connect as connectTcp } from 'node:net';
 import { Client, Connection } from '@temporalio/client';
 import { TrainyardError } from '../jobs/error-catalogue.ts';
-import { type ConnectionSettings } from './connection.ts';
+import type { ConnectionSettings } from './connection.ts';
 import { explainRpcError, grpcErrorOf, unreachable } from './rpc-error.ts';
 
 /** How long a server may take to accept a connection, in milliseconds. */

@@ -12,10 +12,10 @@
  * await trainyard.close();
  * ```
  */
-import { type Client } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import { resolveJob, type JobInput } from '../jobs/job-schema.ts';
-import { type JobSpec } from '../jobs/spec.ts';
-import { type JobEvent } from '../jobs/view.ts';
+import type { JobSpec } from '../jobs/spec.ts';
+import type { JobEvent } from '../jobs/view.ts';
 import { JOB_MESSAGES, jobWorkflowId, type CancelRequest } from '../workflows/contract.ts';
 import { connectClient } from './connecting.ts';
 import { resolveConnection, type ConnectionSettings, type ConnectOptions } from './connection.ts';
@@ -24,7 +24,7 @@ import { countJobs, listJobs, resolveJobId, withDefaults, type JobFilter } from 
 import { readEvents, readJob, type JobReport } from './job-report.ts';
 import { steerJob, type SteeringAnswer, type SteeringMessage } from './job-steering.ts';
 import { submitJob, type Submission } from './job-submission.ts';
-import { type JobSummary } from './job-summary.ts';
+import type { JobSummary } from './job-summary.ts';
 import { waitForJob, type WaitOptions } from './job-wait.ts';
 import { explainRpcError } from './rpc-error.ts';
 

@@ -1,4 +1,4 @@
-import { type Client } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import { TrainyardError } from '../jobs/error-catalogue.ts';
 import { isTerminal, JOB_STATUSES, type JobStatus, type TerminalStatus } from '../jobs/status.ts';
 import { jobAttributes, jobWorkflowId, TRAINING_JOB } from '../workflows/contract.ts';

@@ -1,5 +1,5 @@
 import { describePlacement } from '../jobs/placement.ts';
-import { type JobSpec } from '../jobs/spec.ts';
+import type { JobSpec } from '../jobs/spec.ts';
 
 /** Bytes that the docs allow for a summary (the server's own limit is 400 of its encoded form). */
 const SUMMARY_BYTES = 200;

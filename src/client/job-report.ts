@@ -8,7 +8,7 @@ import { ApplicationFailure, CancelledFailure, WorkflowNotFoundError } from '@te
 import { TrainyardError, type ErrorCode } from '../jobs/error-catalogue.ts';
 import { reason } from '../jobs/reason.ts';
 import { isTerminal } from '../jobs/status.ts';
-import { type JobEvent, type JobResult, type JobView } from '../jobs/view.ts';
+import type { JobEvent, JobResult, JobView } from '../jobs/view.ts';
 import { JOB_QUERIES, jobWorkflowId } from '../workflows/contract.ts';
 import { summaryOf } from './job-summary.ts';
 import { isUnanswered } from './rpc-error.ts';

@@ -6,8 +6,8 @@ import {
 import { ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
 import { TrainyardError } from '../jobs/error-catalogue.ts';
 import { isTerminal } from '../jobs/status.ts';
-import { type JobView } from '../jobs/view.ts';
-import { type CancelRequest, type JOB_MESSAGES, type SetPriorityRequest } from '../workflows/contract.ts';
+import type { JobView } from '../jobs/view.ts';
+import type { CancelRequest, JOB_MESSAGES, SetPriorityRequest } from '../workflows/contract.ts';
 import { jobHandle, readJob } from './job-report.ts';
 import { isUnanswered } from './rpc-error.ts';
 

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
-import { type Client } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import {
   TypedSearchAttributes,
   WorkflowExecutionAlreadyStartedError,
   type SearchAttributePair,
 } from '@temporalio/common';
 import { TrainyardError } from '../jobs/error-catalogue.ts';
-import { type JobSpec } from '../jobs/spec.ts';
-import { type JobResult } from '../jobs/view.ts';
+import type { JobSpec } from '../jobs/spec.ts';
+import type { JobResult } from '../jobs/view.ts';
 import { jobAttributes, jobWorkflowId, TRAINING_JOB, type TrainingJobInput } from '../workflows/contract.ts';
 import { staticDetails, staticSummary } from './job-metadata.ts';
 import { describeJob } from './job-report.ts';

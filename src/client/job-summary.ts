@@ -1,4 +1,4 @@
-import { type WorkflowExecutionInfo } from '@temporalio/client';
+import type { WorkflowExecutionInfo } from '@temporalio/client';
 import { isTerminal, JOB_STATUSES, type JobStatus } from '../jobs/status.ts';
 import { jobAttributes, jobIdOfWorkflow } from '../workflows/contract.ts';
 

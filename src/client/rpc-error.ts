@@ -1,7 +1,7 @@
 import { isGrpcServiceError } from '@temporalio/client';
 import { NamespaceNotFoundError } from '@temporalio/common';
 import { TrainyardError } from '../jobs/error-catalogue.ts';
-import { type ConnectionSettings } from './connection.ts';
+import type { ConnectionSettings } from './connection.ts';
 
 /** gRPC status codes (https://grpc.io/docs/guides/status-codes/). */
 const INVALID_ARGUMENT = 3;

@@ -29,8 +29,17 @@ export class HttpServer {
     this.#sockets = sockets;
   }
 
-  /** @param port 0 picks a free one. @throws TrainyardError PORT_TAKEN */
-  static async listen(port: number, handler: Handler, log: (line: string) => void): Promise<HttpServer> {
+  /**
+   * @param port 0 picks a free one.
+   * @param address what to listen on; anything but the default lets other machines in.
+   * @throws TrainyardError PORT_TAKEN
+   */
+  static async listen(
+    port: number,
+    handler: Handler,
+    log: (line: string) => void,
+    address = LOOPBACK,
+  ): Promise<HttpServer> {
     const server = createServer(
       { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: REQUEST_TIMEOUT_MS },
       (request, response) => {
@@ -69,13 +78,13 @@ export class HttpServer {
           cause.code === 'EADDRINUSE' || cause.code === 'EACCES'
             ? new TrainyardError(
                 'PORT_TAKEN',
-                `The local AWS endpoint cannot listen on ${LOOPBACK}:${port}.`,
+                `The local AWS endpoint cannot listen on ${address}:${port}.`,
                 { cause },
               )
             : cause,
         ),
       );
-      server.listen(port, LOOPBACK, resolve);
+      server.listen(port, address, resolve);
     });
     server.on('error', (error) => log(`server: ${error.message}`));
     return new HttpServer(server, (server.address() as AddressInfo).port, sockets);

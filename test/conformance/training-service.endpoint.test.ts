@@ -1,17 +1,18 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { vi } from 'vitest';
 import { sageMakerTrainingService } from '../../src/aws/sagemaker-training-service.ts';
 import { localEndpoint } from './local-endpoint.ts';
 import { describeTrainingService, IMAGES, TYPES } from './training-service.suite.ts';
 
 /** The tries of the SDK for one call. */
 const TRIES = 3;
-const POLL_MS = 100;
-const GIVE_UP_AFTER_MS = 30_000;
 
 describeTrainingService('AWS SDK on the local endpoint', async () => {
   const endpoint = await localEndpoint({
     images: [
-      { image: IMAGES.completes, command: ['sh', '-c', 'echo "accuracy=0.97"; echo 42 > "$SM_MODEL_DIR/weights"'] },
+      {
+        image: IMAGES.completes,
+        command: ['sh', '-c', 'echo "accuracy=0.97"; echo 42 > "$SM_MODEL_DIR/weights"'],
+      },
       { image: IMAGES.fails, command: ['sh', '-c', 'echo "no such column" >&2; exit 1'] },
       { image: IMAGES.neverEnds, simulate: { seconds: 3600 } },
     ],
@@ -27,13 +28,15 @@ describeTrainingService('AWS SDK on the local endpoint', async () => {
   return {
     service,
     now: Date.now,
-    until: async (name, holds) => {
-      for (const start = Date.now(); Date.now() < start + GIVE_UP_AFTER_MS; await sleep(POLL_MS)) {
-        const description = await service.describe(name);
-        if (description !== undefined && holds(description)) return description;
-      }
-      throw new Error(`${name} did not get there: ${JSON.stringify(await service.describe(name))}`);
-    },
+    until: (name, holds) =>
+      vi.waitFor(
+        async () => {
+          const description = await service.describe(name);
+          if (description !== undefined && holds(description)) return description;
+          throw new Error(`${name} does not get there: ${JSON.stringify(description)}`);
+        },
+        { timeout: 30_000, interval: 100 },
+      ),
     loseAnswerOfCreate: () =>
       endpoint.addFault({ kind: 'lostAnswer', operation: 'CreateTrainingJob', times: 1 }),
     throttleDescribe: () =>

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { type DevOptions } from '../dev/layout.ts';
+import type { DevOptions } from '../dev/layout.ts';
 import { withExamples } from '../examples.ts';
 import { parseInteger } from '../option-values.ts';
 import { sessionOf } from '../session.ts';

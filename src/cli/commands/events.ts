@@ -1,12 +1,12 @@
 import { Command } from 'commander';
 import { TrainyardError } from '../../jobs/error-catalogue.ts';
-import { type JobEvent, type JobReport } from '../../client/index.ts';
+import type { JobEvent, JobReport } from '../../client/index.ts';
 import { withExamples } from '../examples.ts';
 import { addFormatOption } from '../option-values.ts';
 import { eventLine } from '../print/event-lines.ts';
-import { type OutputFormat } from '../print/output-format.ts';
+import type { OutputFormat } from '../print/output-format.ts';
 import { sessionOf, type Session } from '../session.ts';
-import { type Trainyard } from '../terminal.ts';
+import type { Trainyard } from '../terminal.ts';
 
 interface EventsOptions {
   readonly follow?: boolean;

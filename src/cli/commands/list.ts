@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
-import { type JobFilter, type JobSummary } from '../../client/index.ts';
-import { type JobStatus } from '../../jobs/status.ts';
+import type { JobFilter, JobSummary } from '../../client/index.ts';
+import type { JobStatus } from '../../jobs/status.ts';
 import { withExamples } from '../examples.ts';
 import {
   addOutputOptions,
@@ -11,7 +11,7 @@ import {
 } from '../option-values.ts';
 import { jobTable } from '../print/job-table.ts';
 import { sessionOf, type Session } from '../session.ts';
-import { type Trainyard } from '../terminal.ts';
+import type { Trainyard } from '../terminal.ts';
 import { watchJobs } from '../watch-jobs.ts';
 
 const SORT_KEYS = ['status', 'id', 'user', 'priority', 'submitted', 'ended'] as const;

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { withExamples } from '../examples.ts';
 import { addFormatOption, collect } from '../option-values.ts';
-import { type OutputFormat } from '../print/output-format.ts';
+import type { OutputFormat } from '../print/output-format.ts';
 import { sessionOf } from '../session.ts';
 
 interface ValidateOptions {

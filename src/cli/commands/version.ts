@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { withExamples } from '../examples.ts';
 import { addFormatOption } from '../option-values.ts';
-import { type OutputFormat } from '../print/output-format.ts';
+import type { OutputFormat } from '../print/output-format.ts';
 import { packageVersion } from '../package-version.ts';
 import { sessionOf } from '../session.ts';
 

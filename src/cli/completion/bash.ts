@@ -1,4 +1,4 @@
-import { type CommandWords, type OptionWords, type ProgramWords, type Values } from './words.ts';
+import type { CommandWords, OptionWords, ProgramWords, Values } from './words.ts';
 
 /** For bash 3.2 and later, without the bash-completion package. */
 export function bashCompletion(program: ProgramWords): string {

@@ -1,4 +1,4 @@
-import { type OptionWords, type ProgramWords, type Values } from './words.ts';
+import type { OptionWords, ProgramWords, Values } from './words.ts';
 
 export function fishCompletion(program: ProgramWords): string {
   const { name, commands, options } = program;

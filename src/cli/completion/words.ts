@@ -1,4 +1,4 @@
-import { type Command, type Option } from 'commander';
+import type { Command, Option } from 'commander';
 import { JOB_STATUSES } from '../../jobs/status.ts';
 
 /** What can be typed at a place, as far as shells complete it. */

@@ -1,4 +1,4 @@
-import { type CommandWords, type OptionWords, type ProgramWords, type Values } from './words.ts';
+import type { CommandWords, OptionWords, ProgramWords, Values } from './words.ts';
 
 export function zshCompletion(program: ProgramWords): string {
   const { name, commands, options } = program;

@@ -36,8 +36,8 @@ export interface BoardOptions {
 
 function lineBoard(out: OutputStream, paint: Paint, startedAt: number): Board {
   return {
-    tell: (jobId, { at, status, reason }) => {
-      const seconds = ((at - startedAt) / 1000).toFixed(1).padStart(6);
+    tell: (jobId, { lastAt, status, reason }) => {
+      const seconds = ((lastAt - startedAt) / 1000).toFixed(1).padStart(6);
       const state = paint(statusStyle(status), pad(status, 10, 'left'));
       out.write(`${seconds} s  ${pad(jobId, 13, 'left')}  ${state} ${reason.sentence}\n`);
     },

@@ -3,7 +3,7 @@ import { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { Client, Connection } from '@temporalio/client';
 import { TrainyardClient } from '../../client/index.ts';
-import { jobWorkflowId } from '../../workflows/contract.ts';
+import { DEFAULT_TASK_QUEUE } from '../../workflows/contract.ts';
 import { type DevAddresses } from '../dev/environment.ts';
 import { type Session } from '../session.ts';
 import { boardOn } from './board.ts';
@@ -47,13 +47,10 @@ export async function runExamples({ session, addresses, awsDir, signal }: Exampl
     connection: await Connection.connect({ address: addresses.temporal }),
     namespace: NAMESPACE,
   });
-  const trainyard = TrainyardClient.on(
-    temporal,
-    addresses.uiUrl === undefined ? {} : { uiUrl: addresses.uiUrl },
-  );
+  const trainyard = TrainyardClient.on(temporal, { taskQueue: DEFAULT_TASK_QUEUE });
   try {
     const mailbox = await openMailbox(sns, awsDir);
-    session.say(`\nSubmitting the ${examples.length} jobs of examples/jobs.\n`);
+    session.print(opening(examples.length, addresses));
     const startedAt = terminal.now();
     const submitted = await followExamples(examples, {
       client: trainyard,
@@ -74,7 +71,7 @@ export async function runExamples({ session, addresses, awsDir, signal }: Exampl
     );
     const findings = examples.map(({ jobId }) => judge(jobId, evidence.get(jobId)));
     session.print(`\n${formatFindings(findings, terminal.stdout.columns, session.paint)}`);
-    return conclude(findings, session, addresses);
+    return conclude(findings, session);
   } finally {
     sns.destroy();
     sagemaker.destroy();
@@ -82,14 +79,13 @@ export async function runExamples({ session, addresses, awsDir, signal }: Exampl
   }
 }
 
-function conclude(findings: readonly Finding[], session: Session, { uiUrl }: DevAddresses): number {
-  const first = findings[0];
-  if (uiUrl !== undefined && first !== undefined) {
-    const workflows = `${uiUrl}/namespaces/${NAMESPACE}/workflows`;
-    session.print(
-      `\nEach is a workflow: ${workflows}/${encodeURIComponent(jobWorkflowId(first.jobId))}, and so on in ${workflows}\n`,
-    );
-  }
+function opening(jobs: number, { uiUrl }: DevAddresses): string {
+  const where =
+    uiUrl === undefined ? '' : `; each is a workflow in ${uiUrl}/namespaces/${NAMESPACE}/workflows`;
+  return `\nSubmitting the ${jobs} jobs of examples/jobs${where}\n\n`;
+}
+
+function conclude(findings: readonly Finding[], session: Session): number {
   const unproven = findings.filter((finding) => !isProven(finding)).map(({ jobId }) => jobId);
   const missing = unshown(findings);
   if (unproven.length === 0 && missing.length === 0) {

@@ -1,4 +1,4 @@
-import { type JobStatus } from '../../jobs/status.ts';
+import type { JobStatus } from '../../jobs/status.ts';
 
 export const COLOUR_CHOICES = ['auto', 'always', 'never'] as const;
 export type ColourChoice = (typeof COLOUR_CHOICES)[number];

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { type DataFormat } from './output-format.ts';
+import type { DataFormat } from './output-format.ts';
 
 /** Members that hold a time as epoch milliseconds, in JobView, JobSummary and JobEvent. */
 const TIMES: ReadonlySet<string> = new Set([

@@ -1,6 +1,6 @@
 import { ERROR_CATALOGUE, TrainyardError, type ErrorPlace } from '../../jobs/error-catalogue.ts';
 import { JobInvalidError } from '../../jobs/job-problem.ts';
-import { type Paint } from './colour.ts';
+import type { Paint } from './colour.ts';
 
 export interface ErrorStyle {
   /** One line of JSON for programs instead of text. */

@@ -1,4 +1,4 @@
-import { type JobEvent } from '../../client/index.ts';
+import type { JobEvent } from '../../client/index.ts';
 import { statusStyle, type Paint } from './colour.ts';
 import { oneLine } from './text-width.ts';
 

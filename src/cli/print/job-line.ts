@@ -1,4 +1,4 @@
-import { type JobView } from '../../client/index.ts';
+import type { JobView } from '../../client/index.ts';
 import { statusStyle, type Paint } from './colour.ts';
 import { oneLine } from './text-width.ts';
 

@@ -1,4 +1,4 @@
-import { type AttemptView, type JobReport } from '../../client/index.ts';
+import type { AttemptView, JobReport } from '../../client/index.ts';
 import { describePlacement } from '../../jobs/placement.ts';
 import { isTerminal } from '../../jobs/status.ts';
 import { statusStyle, type Paint } from './colour.ts';

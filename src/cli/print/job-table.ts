@@ -1,4 +1,4 @@
-import { type JobSummary } from '../../client/index.ts';
+import type { JobSummary } from '../../client/index.ts';
 import { isTerminal } from '../../jobs/status.ts';
 import { statusStyle, type Paint } from './colour.ts';
 import { renderTable, type Column, type TableStyle } from './table.ts';

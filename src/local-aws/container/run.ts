@@ -9,6 +9,7 @@ import { type ContainerHost, type InstanceSpec, type RunEnd, type RunSpec } from
 import { instanceDirectory, runDirectory } from './layout.ts';
 import { enterCommand, launchScript, type NamespaceKind } from './namespace.ts';
 import { launchOf, prepareRun } from './preparation.ts';
+import { isAlive } from './process-tree.ts';
 import { type RunRecord, readRunRecord, writeRunRecord } from './run-record.ts';
 import { S3Folder } from './s3-folder.ts';
 import { type InstanceState, RECORD_MS, Supervisor } from './supervisor.ts';
@@ -169,7 +170,7 @@ export class Run {
         const directory = instanceDirectory(this.#spec, this.#request, host);
         const supervisor = new Supervisor(directory.root, record.runId);
         const state: InstanceState = await supervisor.state();
-        if (state.kind === 'running') this.#seen.add(host);
+        if (state.kind === 'running' && (await isAlive(state.main))) this.#seen.add(host);
         return {
           host,
           directory,

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
-import { type ConnectOptions } from '../../../src/client/index.ts';
+import type { ConnectOptions } from '../../../src/client/index.ts';
 import { runCli } from '../../../src/cli/run.ts';
-import { type OutputStream, type Terminal, type Trainyard } from '../../../src/cli/terminal.ts';
+import type { OutputStream, Terminal, Trainyard } from '../../../src/cli/terminal.ts';
 
 /** 2026-11-21 12:00:00 UTC: "now" in these tests. */
 export const NOON = Date.UTC(2026, 10, 21, 12);

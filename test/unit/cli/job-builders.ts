@@ -1,10 +1,10 @@
-import {
-  type AttemptView,
-  type JobEvent,
-  type JobReport,
-  type JobSummary,
+import type {
+  AttemptView,
+  JobEvent,
+  JobReport,
+  JobSummary,
 } from '../../../src/client/index.ts';
-import { type Placement } from '../../../src/jobs/placement.ts';
+import type { Placement } from '../../../src/jobs/placement.ts';
 import { reason } from '../../../src/jobs/reason.ts';
 import { HOUR, MINUTE, NOON } from './fake-terminal.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type JobFilter, type JobSummary } from '../../../src/client/index.ts';
+import type { JobFilter, JobSummary } from '../../../src/client/index.ts';
 import { HOUR, listing, MINUTE, NOON, trainyard, type Outcome } from './fake-terminal.ts';
 import { summary } from './job-builders.ts';
 

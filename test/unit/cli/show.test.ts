@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type JobReport } from '../../../src/client/index.ts';
+import type { JobReport } from '../../../src/client/index.ts';
 import { reason } from '../../../src/jobs/reason.ts';
 import { HOUR, MINUTE, NOON, trainyard, type Outcome } from './fake-terminal.ts';
 import { attempt, event, job, onG5, onP4d } from './job-builders.ts';

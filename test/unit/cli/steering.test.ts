@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type SteeringAnswer } from '../../../src/client/index.ts';
-import { type Trainyard } from '../../../src/cli/terminal.ts';
+import type { SteeringAnswer } from '../../../src/client/index.ts';
+import type { Trainyard } from '../../../src/cli/terminal.ts';
 import { TrainyardError } from '../../../src/jobs/error-catalogue.ts';
 import { reason } from '../../../src/jobs/reason.ts';
 import { trainyard } from './fake-terminal.ts';

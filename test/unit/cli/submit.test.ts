@@ -2,10 +2,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type JobReport, type Submission } from '../../../src/client/index.ts';
-import { type Trainyard } from '../../../src/cli/terminal.ts';
+import type { JobReport, Submission } from '../../../src/client/index.ts';
+import type { Trainyard } from '../../../src/cli/terminal.ts';
 import { TrainyardError } from '../../../src/jobs/error-catalogue.ts';
-import { type JobSpec } from '../../../src/jobs/spec.ts';
+import type { JobSpec } from '../../../src/jobs/spec.ts';
 import { listing, trainyard, type Outcome } from './fake-terminal.ts';
 import { job } from './job-builders.ts';
 
@@ -291,9 +291,9 @@ describe('waiting for the end', () => {
         ctrlC = press;
       },
       client: {
-        wait: (_, options = {}) =>
+        wait: (_, options) =>
           new Promise((_resolve, reject) => {
-            options.signal?.addEventListener('abort', () => reject(options.signal?.reason as Error));
+            options?.signal?.addEventListener('abort', () => reject(options.signal?.reason as Error));
             ctrlC();
           }),
       },

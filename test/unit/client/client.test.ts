@@ -3,7 +3,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { TrainyardClient } from '../../../src/client/index.ts';
 import { reason } from '../../../src/jobs/reason.ts';
-import { type JobResult } from '../../../src/jobs/view.ts';
+import type { JobResult } from '../../../src/jobs/view.ts';
 import { event, job } from '../cli/job-builders.ts';
 import { FakeTemporal, GrpcError, UNAVAILABLE, type FakeWorkflow } from './fake-temporal.ts';
 

@@ -11,7 +11,7 @@ import {
   WorkflowNotFoundError,
   type SearchAttributePair,
 } from '@temporalio/common';
-import { type JobStatus } from '../../../src/jobs/status.ts';
+import type { JobStatus } from '../../../src/jobs/status.ts';
 import { jobAttributes } from '../../../src/workflows/contract.ts';
 
 type StatusName = 'RUNNING' | 'COMPLETED' | 'FAILED' | 'CANCELLED' | 'TERMINATED' | 'TIMED_OUT';
