@@ -50,6 +50,7 @@ export default tseslint.config(
         'error',
         { patterns: [{ group: ['@temporalio/*/src/*', '@temporalio/*/lib/*'], message: 'No deep imports.' }] },
       ],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       eqeqeq: 'error',
     },
   },

@@ -36,7 +36,12 @@ export async function withServer<T>(measure: (bench: Bench) => Promise<T>): Prom
       workflowsPath: fileURLToPath(new URL('./workflows.ts', import.meta.url)),
       logger: new DefaultLogger('ERROR'),
     });
-    return await measure({ client: new Client({ connection: own }), connection, address: server.address, workflowBundle });
+    return await measure({
+      client: new Client({ connection: own }),
+      connection,
+      address: server.address,
+      workflowBundle,
+    });
   } finally {
     await own.close();
     await connection.close();
@@ -58,7 +63,11 @@ export async function withWorker<T>(
 }
 
 /** Runs `count` tasks, `width` at a time; answers the seconds it took. */
-export async function timed(count: number, width: number, task: (index: number) => Promise<unknown>): Promise<number> {
+export async function timed(
+  count: number,
+  width: number,
+  task: (index: number) => Promise<unknown>,
+): Promise<number> {
   const started = performance.now();
   let next = 0;
   const lane = async (): Promise<void> => {

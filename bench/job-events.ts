@@ -13,10 +13,15 @@ export function ordinaryJobEvents(bench: Bench): Promise<number[]> {
   const watch = { sweepMs: 2_000, safetyCheckMs: 5_000, safetyChecksPerSecond: 10 };
   const taskQueue = 'events';
   return withLocalWorld(bench, { trainingSeconds: TRAINING_SECONDS, watch, taskQueue }, async ({ aws }) => {
-    const { TopicArn: topicArn = '' } = await aws.sns('us-east-1').send(new CreateTopicCommand({ Name: 'bench' }));
+    const { TopicArn: topicArn = '' } = await aws
+      .sns('us-east-1')
+      .send(new CreateTopicCommand({ Name: 'bench' }));
     const handles = await Promise.all(
       Array.from({ length: JOBS }, (_, index) => {
-        const job = { ...aJob({ jobId: `ordinary-${index}` }), notify: { topicArn, on: ['SUCCEEDED' as const] } };
+        const job = {
+          ...aJob({ jobId: `ordinary-${index}` }),
+          notify: { topicArn, on: ['SUCCEEDED' as const] },
+        };
         return bench.client.workflow.start(TRAINING_JOB, {
           taskQueue,
           workflowId: jobWorkflowId(job.jobId),

@@ -25,7 +25,9 @@ export async function benchLatency(): Promise<BenchReport> {
           workflowId: jobWorkflowId(job.jobId),
           args: [{ job }],
         });
-        const receivedAt = await firstCreate(() => requests(`operation=CreateTrainingJob&job=ty-${job.jobId}-*`));
+        const receivedAt = await firstCreate(() =>
+          requests(`operation=CreateTrainingJob&job=ty-${job.jobId}-*`),
+        );
         // The first few warm everything up.
         if (index < 0) continue;
         empty.push(emptyMs);

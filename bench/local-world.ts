@@ -17,7 +17,9 @@ const ACCOUNT = '111122223333';
 export interface LocalWorld {
   readonly aws: AwsClients;
   /** The endpoint's own account of what it received. */
-  requests(query: string): Promise<{ readonly count: number; readonly times: readonly number[] }>;
+  readonly requests: (
+    query: string,
+  ) => Promise<{ readonly count: number; readonly times: readonly number[] }>;
 }
 
 /**
@@ -26,7 +28,11 @@ export interface LocalWorld {
  */
 export async function withLocalWorld<T>(
   bench: Bench,
-  options: { readonly trainingSeconds: number; readonly watch?: Partial<WatchSettings>; readonly taskQueue: string },
+  options: {
+    readonly trainingSeconds: number;
+    readonly watch?: Partial<WatchSettings>;
+    readonly taskQueue: string;
+  },
   act: (world: LocalWorld) => Promise<T>,
 ): Promise<T> {
   const dataDir = await mkdtemp(join(tmpdir(), 'trainyard-bench-'));

@@ -34,9 +34,13 @@ export const rounded = (value: number): number => Number(value.toPrecision(4));
 
 /** The same figures as in the JSON, as a table for people. */
 export function table({ name, measured, bars }: BenchReport): string {
-  const lines = [`${name}`, ''];
-  const width = Math.max(...Object.keys(measured).map((key) => key.length), ...bars.map(({ what }) => what.length));
-  for (const [key, value] of Object.entries(measured)) lines.push(`  ${key.padEnd(width)}  ${rounded(value)}`);
+  const lines = [name, ''];
+  const width = Math.max(
+    ...Object.keys(measured).map((key) => key.length),
+    ...bars.map(({ what }) => what.length),
+  );
+  for (const [key, value] of Object.entries(measured))
+    lines.push(`  ${key.padEnd(width)}  ${rounded(value)}`);
   lines.push('');
   for (const { what, value, bar, holds } of bars) {
     lines.push(`  ${what.padEnd(width)}  ${value}  (bar ${bar})  ${holds ? 'holds' : 'DOES NOT HOLD'}`);

@@ -54,7 +54,11 @@ export function loadWorkerConfig(
     watch: {
       ...defaults,
       safetyCheckMs: 1000 * positive(env, 'TRAINYARD_SAFETY_CHECK_SECONDS', defaults.safetyCheckMs / 1000),
-      safetyChecksPerSecond: positive(env, 'TRAINYARD_SAFETY_CHECKS_PER_SECOND', defaults.safetyChecksPerSecond),
+      safetyChecksPerSecond: positive(
+        env,
+        'TRAINYARD_SAFETY_CHECKS_PER_SECOND',
+        defaults.safetyChecksPerSecond,
+      ),
       sweepMs: 1000 * positive(env, 'TRAINYARD_SWEEP_SECONDS', defaults.sweepMs / 1000),
     },
   };

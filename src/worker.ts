@@ -57,7 +57,8 @@ export async function runWorker(config: WorkerConfig, hooks: WorkerHooks = {}): 
         client,
         taskQueue,
         whereAmI: () => callerIdentity(aws),
-        onFailure: (error) => log(`The monitor is not started yet: ${messageOf(error)}. Jobs go on without it.`),
+        onFailure: (error) =>
+          log(`The monitor is not started yet: ${messageOf(error)}. Jobs go on without it.`),
       },
       ending.signal,
     );
@@ -82,7 +83,12 @@ export function installRuntime(level: LogLevel): void {
   });
 }
 
-async function connect({ address, apiKey, tls, metadata }: WorkerConfig['connection']): Promise<NativeConnection> {
+async function connect({
+  address,
+  apiKey,
+  tls,
+  metadata,
+}: WorkerConfig['connection']): Promise<NativeConnection> {
   try {
     return await NativeConnection.connect({
       address,
@@ -91,16 +97,19 @@ async function connect({ address, apiKey, tls, metadata }: WorkerConfig['connect
       ...(metadata === undefined ? {} : { metadata }),
     });
   } catch (cause) {
-    throw new TrainyardError('TEMPORAL_UNREACHABLE', `Temporal does not answer at ${address}: ${messageOf(cause)}`, {
-      cause,
-    });
+    throw new TrainyardError(
+      'TEMPORAL_UNREACHABLE',
+      `Temporal does not answer at ${address}: ${messageOf(cause)}`,
+      {
+        cause,
+      },
+    );
   }
 }
 
 /** The bundle that the build made; in a checkout that runs from its sources, the sources. */
 function workflowCode():
-  | { readonly workflowBundle: { readonly codePath: string } }
-  | { readonly workflowsPath: string } {
+  { readonly workflowBundle: { readonly codePath: string } } | { readonly workflowsPath: string } {
   const codePath = fileURLToPath(new URL('./workflow-bundle.cjs', import.meta.url));
   if (existsSync(codePath)) return { workflowBundle: { codePath } };
   return { workflowsPath: fileURLToPath(new URL('./workflows/index.ts', import.meta.url)) };

@@ -85,5 +85,6 @@ for (let epoch = epochBefore + 1; epoch <= epochs; epoch += 1) {
     process.exit(143);
   }
 }
+report(`done: validation:accuracy=${accuracy(validation, probabilities).toFixed(4)}`);
 if (cluster.isLeader) saveModel({ kind: 'softmax', languages: LANGUAGES, buckets: BUCKETS }, [weights]);
 cluster.leave();

@@ -87,4 +87,5 @@ for (let epoch = firstEpoch; epoch <= epochs; epoch += 1) {
     process.exit(143);
   }
 }
+console.log(`done: validation:accuracy=${accuracy(validation, (row) => outputOf(hiddenOf(row))).toFixed(4)}`);
 saveModel({ kind: 'network', languages: LANGUAGES, buckets: BUCKETS, hidden: HIDDEN }, [groups, output]);

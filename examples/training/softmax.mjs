@@ -61,4 +61,5 @@ for (let epoch = firstEpoch; epoch <= epochs; epoch += 1) {
     process.exit(143);
   }
 }
+console.log(`done: validation:accuracy=${accuracy(validation, probabilities).toFixed(4)}`);
 saveModel({ kind: 'softmax', languages: LANGUAGES, buckets: BUCKETS }, [weights, bias]);

@@ -9,7 +9,11 @@ export interface AttemptIdentity {
   readonly runId: string;
 }
 
-export function tagsOf({ jobId, attempt, runId }: AttemptIdentity): readonly { Key: string; Value: string }[] {
+export function tagsOf({
+  jobId,
+  attempt,
+  runId,
+}: AttemptIdentity): readonly { Key: string; Value: string }[] {
   return [
     { Key: JOB_ID, Value: jobId },
     { Key: ATTEMPT, Value: String(attempt) },

@@ -39,7 +39,7 @@ export interface ActivityPorts {
   readonly consoleUrl: LaunchPorts['consoleUrl'];
   readonly watch: WatchSettings;
   /** Epoch milliseconds. */
-  now(): number;
+  readonly now: () => number;
 }
 
 /** The activities of a worker, over its ports. */

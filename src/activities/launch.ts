@@ -10,7 +10,7 @@ import { type LaunchInput, type LaunchResult } from './types.ts';
 export interface LaunchPorts {
   readonly training: TrainingService;
   /** Where people can look at a training job, if anywhere. */
-  consoleUrl(name: string, arn: string): string | undefined;
+  readonly consoleUrl: (name: string, arn: string) => string | undefined;
 }
 
 /**

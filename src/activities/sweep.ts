@@ -87,7 +87,10 @@ class SweepSession {
     const look = `${summary.status} ${summary.secondaryStatus ?? ''}`;
     if (key === undefined || this.#told.get(summary.name) === look) return;
     this.#changesSeen += 1;
-    const outcome = await this.#ports.jobs.trainingChanged(key.jobId, await this.#newsOf(key.attempt, summary));
+    const outcome = await this.#ports.jobs.trainingChanged(
+      key.jobId,
+      await this.#newsOf(key.attempt, summary),
+    );
     if (outcome === 'delivered') this.#signalsSent += 1;
     else if (!isTrainingOver(summary.status)) this.#orphans.add(summary.name);
     this.#remember(summary.name, look);

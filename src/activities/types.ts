@@ -16,7 +16,12 @@ export interface LaunchInput {
 }
 
 export type LaunchResult =
-  | { readonly kind: 'launched'; readonly arn: string; readonly adopted: boolean; readonly consoleUrl?: string }
+  | {
+      readonly kind: 'launched';
+      readonly arn: string;
+      readonly adopted: boolean;
+      readonly consoleUrl?: string;
+    }
   | { readonly kind: 'refused'; readonly failure: Failure }
   /** A training job of that name exists, and its tags say that it is not this attempt. */
   | { readonly kind: 'nameTaken'; readonly wanted: string; readonly owner: string }

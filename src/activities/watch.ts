@@ -46,7 +46,10 @@ export async function watchTraining(ports: WatchPorts, input: WatchInput): Promi
     const known = await ports.jobs.knownStatus(jobId);
     if (known !== undefined && known !== statusOfLiveTraining(secondaryStatus)) return news;
   }
-  throw lookAgain(`${name} is ${description.status}/${secondaryStatus ?? '-'}; the next check is due`, interval);
+  throw lookAgain(
+    `${name} is ${description.status}/${secondaryStatus ?? '-'}; the next check is due`,
+    interval,
+  );
 }
 
 function lookAgain(message: string, delayMs: number): ApplicationFailure {

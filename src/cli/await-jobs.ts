@@ -107,9 +107,11 @@ async function tellProgress(
     try {
       for await (const { jobId, status } of client.list({ jobIds })) {
         if (told.get(jobId) === status || ended.has(jobId) || isTerminal(status)) continue;
-        told.set(jobId, status);
-        const { reason } = await client.get(jobId);
-        if (!ended.has(jobId)) session.say(`${jobId}  ${status}  ${reason.sentence}`);
+        const job = await client.get(jobId);
+        // Visibility lags behind: what the job itself says counts.
+        if (told.get(jobId) === job.status || ended.has(jobId) || isTerminal(job.status)) continue;
+        told.set(jobId, job.status);
+        session.terminal.stderr.write(jobLine(job, session.paintTalk));
       }
     } catch (error) {
       if (!(error instanceof TrainyardError)) throw error;

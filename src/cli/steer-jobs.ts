@@ -7,14 +7,14 @@ import type { Session } from './session.ts';
 
 /**
  * Sends a request to each job, prints what each answered, and goes on after a refusal: one job that has ended already
- * must not keep the others from being cancelled. The exit code is that of the first refusal.
+ * must not keep the others from being cancelled. The exit code is that of the first refusal. Returns the answers.
  */
 export async function steerJobs(
   session: Session,
   jobIds: readonly string[],
   output: OutputFormat,
   send: (jobId: string) => Promise<SteeringAnswer>,
-): Promise<void> {
+): Promise<readonly SteeringAnswer[]> {
   const answers: SteeringAnswer[] = [];
   for (const jobId of jobIds) {
     try {
@@ -31,6 +31,7 @@ export async function steerJobs(
     const { formatMany } = await import('./print/data.ts');
     session.print(formatMany(output, answers));
   }
+  return answers;
 }
 
 function printAnswer(session: Session, answer: SteeringAnswer, output: OutputFormat): void {

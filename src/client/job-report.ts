@@ -10,6 +10,7 @@ import { reason } from '../jobs/reason.ts';
 import { isTerminal } from '../jobs/status.ts';
 import type { JobEvent, JobResult, JobView } from '../jobs/view.ts';
 import { JOB_QUERIES, jobWorkflowId } from '../workflows/contract.ts';
+import { durationsAt } from './job-durations.ts';
 import { summaryOf } from './job-summary.ts';
 import { isUnanswered } from './rpc-error.ts';
 
@@ -55,12 +56,12 @@ export async function readJob(client: Client, jobId: string): Promise<JobReport>
   const view = await ask<JobView>(client, jobId, JOB_QUERIES.job);
   if (ending === undefined) return view ?? unanswered(description);
   // Terminated or timed out: nobody could write the last status, so it is written here.
-  const known = view ?? bare(description);
+  const known: JobView = view ?? bare(description);
   const { status } = bare(description);
   const endedAt = description.closeTime?.getTime() ?? known.statusSince;
   const { how, message } = ending;
   const why = reason('WORKFLOW_ENDED', message === undefined ? { how } : { how, message });
-  return { ...known, status, reason: why, statusSince: endedAt, endedAt };
+  return { ...known, ...durationsAt(known, endedAt), status, reason: why, statusSince: endedAt, endedAt };
 }
 
 /** The job's story, oldest first. @throws TrainyardError JOB_NOT_FOUND, WORKER_NOT_ANSWERING */

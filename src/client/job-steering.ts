@@ -67,6 +67,7 @@ async function refused(
     // The job took the request and ended before it could answer.
     return { jobId, answered: true, job: await readJob(client, jobId) };
   }
+  if (cause instanceof ApplicationFailure && cause.type === 'JOB_ENDED') return await ended(client, jobId);
   throw new TrainyardError(
     'JOB_REFUSED_MESSAGE',
     `Job ${jobId} refused: ${cause?.message ?? error.message}`,

@@ -39,7 +39,6 @@ export async function submitJob(
       `Job ${job.jobId} names the queue ${job.queue}; there is no such queue.`,
       {
         hint: 'Leave `queue` out: the job then launches at once. Queues arrive with a later release.',
-        place: { path: 'queue' },
       },
     );
   }
@@ -64,7 +63,6 @@ export async function submitJob(
     if (earlier.specHash === memo.specHash) return { jobId: job.jobId, workflowId, alreadySubmitted: true };
     throw new TrainyardError('JOB_EXISTS', `The id ${job.jobId} belongs to another job.`, {
       hint: `See it with \`trainyard show ${job.jobId}\`; choose another jobId, or leave it out to get a fresh one.`,
-      place: { path: 'jobId' },
       cause: error,
     });
   }

@@ -1,6 +1,6 @@
 import { type CheckedJob, checkJob, type ResolveContext } from './job-schema.ts';
 import { JobInvalidError, type Path, type Problem } from './job-problem.ts';
-import { applySetValue, parseSetValue, type SetValue } from './set-values.ts';
+import { applySetValue, parseSetValue, setLabel, type SetValue } from './set-values.ts';
 import { type JobSpec } from './spec.ts';
 import { readYaml, type YamlText } from './yaml-text.ts';
 
@@ -40,7 +40,7 @@ export function checkJobFile(text: string, { file, set = [], generateJobId }: Jo
 
 function located(problem: Problem, file: string, yaml: YamlText, sets: readonly SetValue[]): Problem {
   const set = sets.findLast(({ path }) => beginsWith(problem.path, path));
-  if (set !== undefined) return { ...problem, file: `--set ${set.source}` };
+  if (set !== undefined) return { ...problem, file: setLabel(set.source) };
   const part = problem.code === 'JOB_KEY_UNKNOWN' ? 'key' : 'value';
   return { ...problem, file, ...yaml.position(problem.path, part) };
 }

@@ -73,7 +73,9 @@ const constraintsSchema = closed({
   gpuModels: list(gpuModel, 1, 20).exactOptional(),
   families: list(family, 1, 20).exactOptional(),
   nvlink: flag().exactOptional(),
-  exclude: list(familyOrType, 1, 50).exactOptional().describe('Families or instance types that are not wanted.'),
+  exclude: list(familyOrType, 1, 50)
+    .exactOptional()
+    .describe('Families or instance types that are not wanted.'),
   maxPricePerHour: amount(0, 1_000_000, 'USD')
     .exactOptional()
     .describe('For all instances together; prices are approximate.'),

@@ -1,3 +1,4 @@
+import { oneLine } from './evidence-text.ts';
 import { formatPath, type Path, type Problem } from './job-problem.ts';
 import { type Json } from './training-request.ts';
 import { readYaml } from './yaml-text.ts';
@@ -34,8 +35,13 @@ export function parseSetValue(source: string, problems: Problem[]): SetValue | u
     : refuse(`the value is not YAML: ${syntax[0].what}`);
 }
 
+/** What messages call a `--set`, in place of a file. */
+export function setLabel(source: string): string {
+  return `--set ${oneLine(source.length > 80 ? `${source.slice(0, 79)}…` : source)}`;
+}
+
 function refusal(source: string, what: string): Problem {
-  return { severity: 'error', code: 'JOB_SET_INVALID', path: [], what, file: `--set ${source}` };
+  return { severity: 'error', code: 'JOB_SET_INVALID', path: [], what, file: setLabel(source) };
 }
 
 function parsePath(key: string): (string | number)[] {

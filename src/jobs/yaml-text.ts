@@ -10,6 +10,7 @@ import {
   type Pair,
   Parser,
 } from 'yaml';
+import { oneLine } from './evidence-text.ts';
 import { type Path, type Problem, showValue } from './job-problem.ts';
 import { JOB_BOUNDS } from './json-value.ts';
 import { type Json } from './training-request.ts';
@@ -116,7 +117,7 @@ class Reading {
     const errors = documents.flatMap((document) => [...document.errors, ...document.warnings]);
     for (const error of errors.slice(0, MOST_SYNTAX_ERRORS)) {
       const hint = SYNTAX_HINTS[error.code];
-      const what = error.message.slice(0, 200);
+      const what = oneLine(error.message).slice(0, 200);
       this.#refuse('JOB_FILE_SYNTAX', error.pos[0], what, hint === undefined ? {} : { hint });
     }
     if (errors.length > 0) return null;
@@ -148,7 +149,7 @@ class Reading {
     if (isAlias(node)) {
       const target = this.#anchors.get(node.source);
       if (target !== undefined) return this.#node(target, path);
-      const what = `the alias *${node.source} has no anchor before it`;
+      const what = `the alias *${oneLine(node.source).slice(0, 60)} has no anchor before it`;
       return this.#refuse('JOB_FILE_SYNTAX', offsetOf(node), what, {
         hint: 'Text that begins with * needs quotes.',
       });

@@ -8,7 +8,9 @@ export function temporalJobMessenger(client: () => Client): JobMessenger {
   return {
     async trainingChanged(jobId, change) {
       const handle = client().workflow.getHandle(jobWorkflowId(jobId));
-      const signalled = await orUndefined(handle.signal(JOB_MESSAGES.trainingChanged, change).then(() => true));
+      const signalled = await orUndefined(
+        handle.signal(JOB_MESSAGES.trainingChanged, change).then(() => true),
+      );
       return signalled === true ? 'delivered' : 'noJob';
     },
     async knownStatus(jobId) {

@@ -20,29 +20,30 @@ export async function launchAttempt(run: JobRun, lease: Lease, runId: string): P
   const name = attemptName({ jobId: job.jobId, attempt });
   const { placement } = lease;
   beginAttempt(story, { attempt, name, placement, lease: lease.number, launchedAt: Date.now() });
-  run.news = undefined;
   run.enter('SCHEDULED', reason('LAUNCHING', { placement }));
 
   const input: LaunchInput = { jobId: job.jobId, attempt, runId, placement, training: job.training };
   const summary = `attempt ${attempt} · ${describePlacement(placement)}`;
   const scope = new CancellationScope({ cancellable: true });
-  let settled = false;
+  const state = { settled: false };
   const launch = scope.run(() => launchTraining.executeWithOptions({ summary }, [input]));
   const callOff = (async () => {
-    while (!settled && stopOrder(job, story, Date.now()) === undefined) {
-      const ready = (): boolean => settled || story.cancel !== undefined;
+    while (!state.settled && stopOrder(job, story, Date.now()) === undefined) {
+      const ready = (): boolean => state.settled || story.cancel !== undefined;
       await until(ready, nextDeadline(job, story, Date.now()), 'time limit');
     }
-    if (!settled) scope.cancel();
+    if (!state.settled) scope.cancel();
   })();
   try {
     return await launch;
   } catch (error) {
     if (!isCancellation(error)) throw error;
     const { training: _, ...question } = input;
-    return await launchTraining.executeWithOptions({ summary: `was attempt ${attempt} launched?` }, [question]);
+    return await launchTraining.executeWithOptions({ summary: `was attempt ${attempt} launched?` }, [
+      question,
+    ]);
   } finally {
-    settled = true;
+    state.settled = true;
     await callOff;
   }
 }

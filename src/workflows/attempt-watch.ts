@@ -3,12 +3,14 @@ import { reason } from '../jobs/reason.ts';
 import { statusOfLiveTraining } from '../jobs/status.ts';
 import { type AttemptEnd, type TrainingChanged } from '../jobs/training-change.ts';
 import { stopTraining, watchTraining } from './activity-proxies.ts';
-import { notify } from './job-notifications.ts';
-import { receive, type JobRun } from './job-run.ts';
-import { amendAttempt, type LiveAttempt, type StopOrder } from './job-story.ts';
+import { notifyMeanwhile } from './job-notifications.ts';
+import { type JobRun } from './job-run.ts';
+import { amendAttempt, receiveNews, type LiveAttempt, type StopOrder } from './job-story.ts';
 import { nextDeadline, stopOrder } from './time-limits.ts';
 import { until } from './until.ts';
 
+/** Characters; the server allows 400 bytes. */
+const SUMMARY_LENGTH = 100;
 /** After a stop was asked for, its end is looked for this often even without the monitor. */
 const STOP_CHECK_SECONDS = 15;
 
@@ -27,17 +29,17 @@ export async function watchAttempt(run: JobRun, live: LiveAttempt): Promise<Atte
       watch = startWatch(run, live);
     }
     const hasWork = (): boolean =>
-      run.news !== undefined ||
+      story.news !== undefined ||
       run.mustContinueAsNew() ||
       (live.stopSent === undefined && story.cancel !== undefined);
     const deadline = live.stopSent === undefined ? nextDeadline(job, story, Date.now()) : undefined;
     await until(hasWork, deadline, 'time limit');
 
-    const { news } = run;
-    run.news = undefined;
+    const { news } = story;
+    delete story.news;
     if (news?.end !== undefined) return news.end;
     if (news !== undefined) {
-      await showProgress(run, live, news);
+      showProgress(run, live, news);
       if (watch.over) watch = startWatch(run, live);
     } else if (run.mustContinueAsNew()) {
       watch.cancel();
@@ -64,11 +66,13 @@ function startWatch(run: JobRun, live: LiveAttempt): Watch {
     ...(stopRequested ? { firstCheckSeconds: STOP_CHECK_SECONDS } : {}),
   };
   scope
-    .run(() => watchTraining.executeWithOptions({ summary: `safety check of attempt ${live.attempt}` }, [input]))
+    .run(() =>
+      watchTraining.executeWithOptions({ summary: `safety check of attempt ${live.attempt}` }, [input]),
+    )
     .then(
       (change) => {
         state.over = true;
-        receive(run, change);
+        receiveNews(run.story, change);
       },
       (error: unknown) => {
         if (!isCancellation(error)) log.error('safety check ended', { error, attempt: live.attempt });
@@ -87,14 +91,15 @@ async function sendStop(run: JobRun, live: LiveAttempt, order: StopOrder): Promi
     order.cause === 'cancel'
       ? (order.reason ?? 'the job was cancelled')
       : `the job reached timeLimits.${order.limit} of ${order.seconds} s`;
-  await stopTraining.executeWithOptions({ summary: `stop attempt ${live.attempt}: ${why}`.slice(0, 200) }, [
-    { name: live.name },
-  ]);
+  await stopTraining.executeWithOptions(
+    { summary: `stop attempt ${live.attempt}: ${why}`.slice(0, SUMMARY_LENGTH) },
+    [{ name: live.name }],
+  );
   live.stopSent = order;
   run.enter(run.story.status, reason('STOPPING', { why }));
 }
 
-async function showProgress(run: JobRun, live: LiveAttempt, news: TrainingChanged): Promise<void> {
+function showProgress(run: JobRun, live: LiveAttempt, news: TrainingChanged): void {
   const { placement } = live;
   amendAttempt(run.story, {
     trainingStatus: news.status,
@@ -117,6 +122,6 @@ async function showProgress(run: JobRun, live: LiveAttempt, news: TrainingChange
       return;
     case 'RUNNING':
       run.enter(status, reason('TRAINING', { placement }));
-      await notify(run.job, run.story, 'STARTED');
+      notifyMeanwhile(run, 'STARTED');
   }
 }

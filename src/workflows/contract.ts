@@ -70,4 +70,3 @@ export interface TrainingMonitorInput {
   /** Sweeps see what changed after this time (epoch ms). (Default: when the monitor started) */
   readonly watermark?: number;
 }
-

@@ -6,14 +6,21 @@ const SHOWN = 10;
 
 const time = (ms: number): string => new Date(ms).toISOString().slice(0, 19).replace('T', ' ');
 /** Text of users and AWS inside a Markdown table cell. */
-const cell = (text: string): string => text.replace(/\s+/g, ' ').replace(/[|<>`*_[\]\\]/g, '\\$&').slice(0, 300);
+const cell = (text: string): string =>
+  text
+    .replace(/\s+/g, ' ')
+    .replace(/[|<>`*_[\]\\]/g, '\\$&')
+    .slice(0, 300);
 
 function attemptRow(attempt: AttemptView): string {
   const outcome =
     attempt.failure === undefined
       ? (attempt.trainingStatus ?? 'live')
       : `${attempt.trainingStatus ?? ''}: ${attempt.failure.message}`;
-  const name = attempt.consoleUrl === undefined ? `\`${attempt.trainingJobName}\`` : `[${attempt.trainingJobName}](${attempt.consoleUrl})`;
+  const name =
+    attempt.consoleUrl === undefined
+      ? `\`${attempt.trainingJobName}\``
+      : `[${attempt.trainingJobName}](${attempt.consoleUrl})`;
   return `| ${attempt.attempt} | ${name} | ${describePlacement(attempt.placement)} | ${time(attempt.launchedAt)} | ${cell(outcome)} |`;
 }
 
@@ -36,12 +43,19 @@ export function jobDetails(view: JobView): string {
     `Placements, in order: ${view.placements.map(describePlacement).join(', then ')}`,
   ];
   if (view.attempts.length > 0) {
-    lines.push('', '| attempt | training job | placement | launched (UTC) | outcome |', '|---|---|---|---|---|');
+    lines.push(
+      '',
+      '| attempt | training job | placement | launched (UTC) | outcome |',
+      '|---|---|---|---|---|',
+    );
     lines.push(...view.attempts.slice(-SHOWN).reverse().map(attemptRow));
     if (view.attemptCount > SHOWN) lines.push('', `${view.attemptCount} attempts in all.`);
   }
   if (view.metrics.length > 0) {
-    lines.push('', `Metrics: ${view.metrics.map((metric) => `${cell(metric.name)} = ${metric.value}`).join(', ')}`);
+    lines.push(
+      '',
+      `Metrics: ${view.metrics.map((metric) => `${cell(metric.name)} = ${metric.value}`).join(', ')}`,
+    );
   }
   if (view.modelUri !== undefined) lines.push('', `Model: \`${view.modelUri}\``);
   if (view.costUsd !== undefined) lines.push('', `Cost so far: about $${view.costUsd.toFixed(2)}`);

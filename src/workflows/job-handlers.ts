@@ -12,15 +12,19 @@ const MAX_REASON = 500;
 
 /** Messages come from anybody, the Web UI's free-form input included: shapes are checked, not believed. */
 function priorityOf(request: unknown): number | undefined {
-  const value = typeof request === 'object' && request !== null && 'priority' in request ? request.priority : request;
+  const value =
+    typeof request === 'object' && request !== null && 'priority' in request ? request.priority : request;
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MAX_PRIORITY
     ? value
     : undefined;
 }
 
 function reasonOf(request: unknown): { readonly reason?: string } {
-  const value = typeof request === 'object' && request !== null && 'reason' in request ? request.reason : request;
-  return typeof value === 'string' && value.trim() !== '' ? { reason: value.trim().slice(0, MAX_REASON) } : {};
+  const value =
+    typeof request === 'object' && request !== null && 'reason' in request ? request.reason : request;
+  return typeof value === 'string' && value.trim() !== ''
+    ? { reason: value.trim().slice(0, MAX_REASON) }
+    : {};
 }
 
 function refuseWhenEnded(job: JobSpec, story: JobStory): void {
@@ -52,7 +56,8 @@ export function handleMessages(
   };
 
   const describe = {
-    cancel: 'Stop the job for good; an attempt that runs is stopped first. Input: {"reason": "..."} or nothing.',
+    cancel:
+      'Stop the job for good; an attempt that runs is stopped first. Input: {"reason": "..."} or nothing.',
     hold: 'Launch nothing more until released. An attempt that runs goes on.',
     release: 'Let a held job launch again.',
     setPriority: 'Set the scheduling priority. Input: {"priority": 0-9999}, higher first.',
@@ -62,7 +67,7 @@ export function handleMessages(
   const ifAlive = (change: () => void): void => {
     if (!isTerminal(story.status)) change();
   };
-  setHandler(signals.cancel, (request?: CancelRequest | undefined) => ifAlive(() => cancel(request)), {
+  setHandler(signals.cancel, (request?: CancelRequest) => ifAlive(() => cancel(request)), {
     description: describe.cancel,
   });
   setHandler(signals.hold, () => ifAlive(() => hold(true)), { description: describe.hold });
@@ -108,6 +113,10 @@ export function handleMessages(
     },
   );
 
-  setHandler(queries.job, answer, { description: 'Everything about the job: status, reason, attempts, placement.' });
-  setHandler(queries.events, () => story.events, { description: "The job's story, oldest first, repetitions counted." });
+  setHandler(queries.job, answer, {
+    description: 'Everything about the job: status, reason, attempts, placement.',
+  });
+  setHandler(queries.events, () => story.events, {
+    description: "The job's story, oldest first, repetitions counted.",
+  });
 }

@@ -10,34 +10,41 @@ import { TrainyardError } from '../jobs/error-catalogue.ts';
 import { resolveJob } from '../jobs/job-schema.ts';
 import { type JobSpec } from '../jobs/spec.ts';
 import { type JobResult } from '../jobs/view.ts';
-import { jobWorkflowId, type TrainingJobInput } from './contract.ts';
+import { jobIdOfWorkflow, jobWorkflowId, type TrainingJobInput } from './contract.ts';
 import { type trainingJob } from './training-job.ts';
 
 const JOB_ID_LENGTH = 50;
 
 /**
  * The job of an input. The client sends validated specs; a Temporal schedule, another workflow or a hand in the Web UI
- * may send a job as people write it, which is validated here.
+ * may send a job as people write it, or nonsense. All of it is validated here, once: a job that continues as new was.
  */
-export function admitInput(input: unknown): JobSpec {
-  const job: unknown = typeof input === 'object' && input !== null && 'job' in input ? input.job : undefined;
-  if (isSpec(job)) return job;
+export function admitInput(input: TrainingJobInput | undefined): JobSpec {
+  if (input?.story !== undefined) return input.job;
   try {
-    return resolveJob(job, { generateJobId });
+    const spec = resolveJob(input?.job, { generateJobId });
+    refuseQueues(spec);
+    return spec;
   } catch (error) {
     if (!(error instanceof TrainyardError)) throw error;
     throw ApplicationFailure.nonRetryable(error.message, error.code);
   }
 }
 
-function isSpec(job: unknown): job is JobSpec {
-  return typeof job === 'object' && job !== null && 'specVersion' in job && job.specVersion === 1;
+/** Queues come with a later release; a job that asks for one must not slip past it. */
+function refuseQueues({ jobId, queue }: JobSpec): void {
+  if (queue === undefined) return;
+  throw new TrainyardError(
+    'QUEUE_NOT_FOUND',
+    `Job ${jobId} asks for the queue ${queue}, and there is no such queue.`,
+  );
 }
 
 /** A job without an id takes the one of its workflow, as far as the alphabet of job ids allows. */
 function generateJobId(): string {
-  const own = workflowInfo()
-    .workflowId.replace(/[^a-zA-Z0-9]+/g, '-')
+  const { workflowId } = workflowInfo();
+  const own = (jobIdOfWorkflow(workflowId) ?? workflowId)
+    .replace(/[^a-zA-Z0-9]+/g, '-')
     .slice(-JOB_ID_LENGTH)
     .replace(/^-+|-+$/g, '');
   return own === '' ? uuid4() : own;

@@ -1,13 +1,17 @@
 import { ActivityFailure, workflowInfo } from '@temporalio/workflow';
-import { type JobSpec, type NotifyEvent } from '../jobs/spec.ts';
+import { type NotifyEvent } from '../jobs/spec.ts';
 import { sendNotification } from './activity-proxies.ts';
-import { noteNotification, viewOf, type JobStory } from './job-story.ts';
+import { type JobRun } from './job-run.ts';
+import { noteNotification, viewOf } from './job-story.ts';
+
+/** Of 256 characters; summaries are short. */
+const TOPIC_NAME_LENGTH = 80;
 
 /**
  * Sends the notification of an event, once per job, if its owner wants it. Never fails: how it went is a line in the
  * job's view. Retries are bounded by the activity's options.
  */
-export async function notify(job: JobSpec, story: JobStory, event: NotifyEvent): Promise<void> {
+export async function notify({ job, story }: JobRun, event: NotifyEvent): Promise<void> {
   const policy = job.notify;
   if (policy === undefined || !policy.on.includes(event) || story.notified.includes(event)) return;
   story.notified.push(event);
@@ -30,6 +34,12 @@ export async function notify(job: JobSpec, story: JobStory, event: NotifyEvent):
   }
 }
 
+/** The same while the job goes on. */
+export function notifyMeanwhile(run: JobRun, event: NotifyEvent): void {
+  const sending = notify(run, event).finally(() => run.sending.delete(sending));
+  run.sending.add(sending);
+}
+
 function topicName(arn: string): string {
-  return arn.split(':').at(-1) ?? arn;
+  return (arn.split(':').at(-1) ?? arn).slice(0, TOPIC_NAME_LENGTH);
 }

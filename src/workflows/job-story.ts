@@ -3,6 +3,7 @@ import { type Placement } from '../jobs/placement.ts';
 import { reason, type Reason } from '../jobs/reason.ts';
 import { type JobSpec, type NotifyEvent } from '../jobs/spec.ts';
 import { isTerminal, type JobStatus } from '../jobs/status.ts';
+import { type TrainingChanged } from '../jobs/training-change.ts';
 import { type AttemptView, type JobEvent, type JobView } from '../jobs/view.ts';
 
 /** Newest kept; older ones only count. */
@@ -13,7 +14,11 @@ const NOTIFICATIONS_KEPT = 10;
 /** Why Trainyard itself ends an attempt. */
 export type StopOrder =
   | { readonly cause: 'cancel'; readonly reason?: string }
-  | { readonly cause: 'timeLimit'; readonly limit: 'attemptSeconds' | 'waitingSeconds' | 'totalSeconds'; readonly seconds: number };
+  | {
+      readonly cause: 'timeLimit';
+      readonly limit: 'attemptSeconds' | 'waitingSeconds' | 'totalSeconds';
+      readonly seconds: number;
+    };
 
 /** The attempt that may hold instances right now. */
 export interface LiveAttempt {
@@ -41,6 +46,8 @@ export interface JobStory {
   /** What retrying and placement selection remember between attempts. */
   retry: RetryState;
   live?: LiveAttempt;
+  /** The newest news of the live attempt that nobody has looked at. */
+  news?: TrainingChanged;
   attemptCount: number;
   attempts: AttemptView[];
   events: JobEvent[];
@@ -126,8 +133,14 @@ const REPEATING: ReadonlySet<string> = new Set([
   'READY',
 ]);
 
+/** Keeps news if it is about the live attempt; the end of an attempt is never replaced by older news. */
+export function receiveNews(story: JobStory, news: TrainingChanged): void {
+  if (story.live?.attempt === news.attempt && story.news?.end === undefined) story.news = news;
+}
+
 export function beginAttempt(story: JobStory, live: LiveAttempt): void {
   story.live = live;
+  delete story.news;
   story.attemptCount = live.attempt;
   story.attempts.push({
     attempt: live.attempt,
@@ -180,4 +193,3 @@ export function viewOf(job: JobSpec, story: JobStory): JobView {
     notifications: story.notifications,
   };
 }
-

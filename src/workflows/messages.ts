@@ -1,12 +1,7 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import { type TrainingChanged } from '../jobs/training-change.ts';
 import { type JobEvent, type JobView } from '../jobs/view.ts';
-import {
-  JOB_MESSAGES,
-  JOB_QUERIES,
-  type CancelRequest,
-  type SetPriorityRequest,
-} from './contract.ts';
+import { JOB_MESSAGES, JOB_QUERIES, type CancelRequest, type SetPriorityRequest } from './contract.ts';
 
 /** The messages of a `trainingJob`, as signals, updates and queries. */
 export const signals = {
@@ -19,8 +14,8 @@ export const signals = {
 
 export const updates = {
   cancel: defineUpdate<JobView, [CancelRequest | undefined]>(JOB_MESSAGES.cancel),
-  hold: defineUpdate<JobView, []>(JOB_MESSAGES.hold),
-  release: defineUpdate<JobView, []>(JOB_MESSAGES.release),
+  hold: defineUpdate<JobView>(JOB_MESSAGES.hold),
+  release: defineUpdate<JobView>(JOB_MESSAGES.release),
   setPriority: defineUpdate<JobView, [SetPriorityRequest]>(JOB_MESSAGES.setPriority),
 };
 

@@ -4,7 +4,11 @@ import { waitedMs, type JobStory, type StopOrder } from './job-story.ts';
 type Limit = Extract<StopOrder, { cause: 'timeLimit' }>['limit'];
 
 /** When each limit strikes if the job stays in its present status (epoch ms). */
-function strikes(job: JobSpec, story: JobStory, now: number): { limit: Limit; seconds: number; at: number }[] {
+function strikes(
+  job: JobSpec,
+  story: JobStory,
+  now: number,
+): { limit: Limit; seconds: number; at: number }[] {
   const { attemptSeconds, waitingSeconds, totalSeconds } = job.timeLimits;
   const all: { limit: Limit; seconds: number; at: number }[] = [];
   if (totalSeconds !== undefined) {
@@ -15,7 +19,11 @@ function strikes(job: JobSpec, story: JobStory, now: number): { limit: Limit; se
     all.push({ limit: 'waitingSeconds', seconds: waitingSeconds, at: now + left });
   }
   if (attemptSeconds !== undefined && story.live !== undefined) {
-    all.push({ limit: 'attemptSeconds', seconds: attemptSeconds, at: story.live.launchedAt + attemptSeconds * 1000 });
+    all.push({
+      limit: 'attemptSeconds',
+      seconds: attemptSeconds,
+      at: story.live.launchedAt + attemptSeconds * 1000,
+    });
   }
   return all.sort((a, b) => a.at - b.at);
 }

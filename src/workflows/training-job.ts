@@ -37,11 +37,12 @@ import { jobDisplay } from './job-display.ts';
 import { handleMessages } from './job-handlers.ts';
 import { admitInput, runUnderItsOwnId } from './job-input.ts';
 import { notify } from './job-notifications.ts';
-import { receive, type JobRun } from './job-run.ts';
+import { type JobRun } from './job-run.ts';
 import {
   amendAttempt,
   enter,
   newStory,
+  receiveNews,
   viewOf,
   type LiveAttempt,
   type StopOrder,
@@ -73,29 +74,30 @@ export async function trainingJob(input: TrainingJobInput): Promise<JobResult> {
     job,
     story,
     leases: ownLeases(job, story),
-    news: undefined,
+    sending: new Set(),
     enter: (status, why) => {
       enter(story, status, why, Date.now());
       show();
     },
     mustContinueAsNew: () =>
-      workflowInfo().continueAsNewSuggested ||
-      workflowInfo().historyLength > (input.continueAsNewAfterEvents ?? CONTINUE_AS_NEW_AFTER_EVENTS),
+      run.sending.size === 0 &&
+      (workflowInfo().continueAsNewSuggested ||
+        workflowInfo().historyLength > (input.continueAsNewAfterEvents ?? CONTINUE_AS_NEW_AFTER_EVENTS)),
   };
-  handleMessages(job, story, { changed: show, news: (change) => receive(run, change) });
+  handleMessages(job, story, { changed: show, news: (news) => receiveNews(story, news) });
 
   // Temporal's own cancel is a cancel like any other: the attempt is stopped and people are told. The steps run
   // shielded from it, because they must go on after it.
-  let cancelledByTemporal = false;
+  const temporal = { cancelled: false };
   CancellationScope.current().cancelRequested.catch(() => {
-    cancelledByTemporal = true;
+    temporal.cancelled = true;
     story.cancel ??= {};
   });
   const end = await CancellationScope.nonCancellable(async () => {
     const ending = await turns(run, input.lease);
     if (ending !== undefined) {
       run.enter(ending.status, ending.why);
-      await notify(job, story, ending.status);
+      await Promise.all([notify(run, ending.status), ...run.sending]);
       show();
     }
     await condition(allHandlersFinished);
@@ -110,7 +112,7 @@ export async function trainingJob(input: TrainingJobInput): Promise<JobResult> {
     case 'SUCCEEDED':
       return result;
     case 'STOPPED':
-      if (cancelledByTemporal) throw new CancelledFailure(end.why.sentence, [result]);
+      if (temporal.cancelled) throw new CancelledFailure(end.why.sentence, [result]);
       return result;
     case 'FAILED':
       throw ApplicationFailure.create({
@@ -133,7 +135,7 @@ async function turns(run: JobRun, granted: Lease | undefined): Promise<End | und
       const ending = await judge(run, story.live, end);
       if (ending !== undefined) return ending;
     }
-    if (run.mustContinueAsNew()) return undefined;
+    if (lease === undefined && run.mustContinueAsNew()) return undefined;
 
     lease ??= await waitForLease(run);
     if (lease === undefined) return endOf(stopOrder(job, story, Date.now()));
@@ -153,8 +155,10 @@ async function waitForLease(run: JobRun): Promise<Lease | undefined> {
     const deadline = nextDeadline(job, story, now);
     if (story.held) {
       run.enter('RUNNABLE', reason('HELD'));
-      await until(() => !story.held || story.cancel !== undefined || run.mustContinueAsNew(), deadline, 'time limit');
-      if (!story.held) run.enter('RUNNABLE', reason('READY'));
+      const released = (): boolean => !story.held;
+      const interrupted = (): boolean => released() || story.cancel !== undefined || run.mustContinueAsNew();
+      await until(interrupted, deadline, 'time limit');
+      if (released()) run.enter('RUNNABLE', reason('READY'));
       continue;
     }
     const interrupted = (): boolean => story.held || story.cancel !== undefined || run.mustContinueAsNew();
@@ -195,7 +199,9 @@ async function judge(run: JobRun, live: LiveAttempt, end: AttemptEnd): Promise<E
     endedAt: description.trainingEndedAt ?? Date.now(),
     interruptions: description.interruptions,
     ...(description.secondaryStatus === undefined ? {} : { secondaryStatus: description.secondaryStatus }),
-    ...(description.trainingStartedAt === undefined ? {} : { trainingStartedAt: description.trainingStartedAt }),
+    ...(description.trainingStartedAt === undefined
+      ? {}
+      : { trainingStartedAt: description.trainingStartedAt }),
     ...(description.billableSeconds === undefined ? {} : { billableSeconds: description.billableSeconds }),
     ...(failure === undefined ? {} : { failure }),
     ...(costUsd === undefined ? {} : { costUsd }),
@@ -241,7 +247,10 @@ function endOf(order: StopOrder | undefined): End | undefined {
     case undefined:
       return undefined;
     case 'cancel':
-      return { status: 'STOPPED', why: reason('CANCELLED', order.reason === undefined ? {} : { reason: order.reason }) };
+      return {
+        status: 'STOPPED',
+        why: reason('CANCELLED', order.reason === undefined ? {} : { reason: order.reason }),
+      };
     case 'timeLimit':
       return { status: 'FAILED', why: reason('TIME_LIMIT', order) };
   }

@@ -1,8 +1,4 @@
-import {
-  makeContinueAsNewFunc,
-  setCurrentDetails,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { makeContinueAsNewFunc, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import { type SweepReport } from '../activities/types.ts';
 import { sweepTrainings } from './activity-proxies.ts';
 import { type TrainingMonitorInput } from './contract.ts';
@@ -46,7 +42,10 @@ function monitorDetails({ account, region }: TrainingMonitorInput, report: Sweep
     `| jobs told | ${report.signalsSent} |`,
   ];
   if (report.withoutWorkflow.length > 0) {
-    lines.push('', `Training jobs without an open workflow: ${report.withoutWorkflow.map((n) => `\`${n}\``).join(', ')}`);
+    lines.push(
+      '',
+      `Training jobs without an open workflow: ${report.withoutWorkflow.map((n) => `\`${n}\``).join(', ')}`,
+    );
   }
   return lines.join('\n');
 }

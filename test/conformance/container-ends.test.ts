@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type RunEnd, type RunSpec } from '../../src/local-aws/container/host.ts';
@@ -206,6 +206,17 @@ describe('a spot interruption', () => {
     });
     expect(await ground.logOf(first)).toBe('from 0\nfrom 7\n');
   });
+});
+
+it('a stop leaves nothing under way that could mistake a removed run for deleted checkpoints', async () => {
+  const names = Array.from({ length: 200 }, (_, index) => `ck/step-${index}`).sort();
+  const script = `cd "$SM_CHECKPOINT_DIR"; for n in $(seq 0 199); do echo $n >step-$n; done; echo up; sleep 600`;
+  const run = ground.run(script, { request: { CheckpointConfig: { S3Uri: 's3://bucket/ck' } } });
+  const { end } = await running(run, 'up');
+  await host.interrupt(run, 1);
+  await rm(join(run.jobDir, 'run-1'), { recursive: true });
+  await end;
+  expect(await ground.keys('bucket')).toEqual(names);
 });
 
 describe('checkpoints while training runs', () => {

@@ -107,6 +107,16 @@ describe('after kill -9 of the endpoint', () => {
     expect(isRunning(main)).toBe(false);
   });
 
+  it('a run that was prepared and never started is lost, or may still be started', async () => {
+    const never = ground.run('echo run');
+    await compiled.run('const host = createContainerHost(); return host.prepare(input)', never);
+    expect(await second.wait(never)).toEqual({ kind: 'lost' });
+    const late = ground.run('echo run');
+    await compiled.run('const host = createContainerHost(); return host.prepare(input)', late);
+    await second.start(late);
+    expect(await second.wait(late)).toEqual({ kind: 'completed' });
+  });
+
   it('a process that got the number of a dead one is not taken for it', async () => {
     const run = ground.run('echo up; sleep 600', {});
     await killedDuring(run, 'up');

@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConfirmSubscriptionCommand, CreateTopicCommand, SubscribeCommand } from '@aws-sdk/client-sns';
 import { vi } from 'vitest';
+import { awsClients } from '../../src/aws/clients.ts';
 import { snsNotifier } from '../../src/aws/sns-notifier.ts';
-import { localEndpoint, REGION } from './local-endpoint.ts';
+import { startTestEndpoint, TEST_CREDENTIALS } from '../support/local-aws/endpoint.ts';
 import { describeNotifier } from './notifier.suite.ts';
 import { snsReceiver } from './sns-receiver.ts';
 
@@ -17,9 +18,14 @@ interface Mail {
 
 /** People are e-mail subscribers, programs are http endpoints. */
 describeNotifier('AWS SDK on the local endpoint', async () => {
-  const endpoint = await localEndpoint();
+  const endpoint = await startTestEndpoint();
   const receiver = await snsReceiver();
-  const sns = endpoint.clients.sns(REGION);
+  const clients = awsClients({
+    region: 'us-east-1',
+    endpoint: endpoint.aws.url,
+    credentials: TEST_CREDENTIALS,
+  });
+  const sns = clients.sns('us-east-1');
   const mails = async (): Promise<Mail[]> => {
     const text = await readFile(join(endpoint.dataDir, 'sns', 'mailbox.jsonl'), 'utf8');
     return text
@@ -28,7 +34,7 @@ describeNotifier('AWS SDK on the local endpoint', async () => {
       .map((line) => JSON.parse(line) as Mail);
   };
   return {
-    notifier: snsNotifier(endpoint.clients),
+    notifier: snsNotifier(clients),
     makeTopic: async (name) => {
       const { TopicArn } = await sns.send(new CreateTopicCommand({ Name: name }));
       for (const [Protocol, Endpoint] of [
@@ -66,8 +72,11 @@ describeNotifier('AWS SDK on the local endpoint', async () => {
         },
         { timeout: 10_000, interval: 50 },
       ),
-    throttle: () => endpoint.addFault({ kind: 'throttle', operation: 'Publish', times: TRIES }),
+    throttle: async () => {
+      await endpoint.control('POST', '/faults', { kind: 'throttle', operation: 'Publish', times: TRIES });
+    },
     close: async () => {
+      clients.destroy();
       await receiver.close();
       await endpoint.close();
     },

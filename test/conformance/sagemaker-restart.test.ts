@@ -176,8 +176,7 @@ describe('kill -9 of the endpoint', () => {
     const before = await describeUntil(client, 'done', hasEnded);
     await kill();
     await start();
-    const { $metadata: _before, ...wanted } = before;
-    expect(await describeJob('done')).toMatchObject(wanted);
+    expect({ ...(await describeJob('done')), $metadata: {} }).toEqual({ ...before, $metadata: {} });
     await expect(create('done')).rejects.toMatchObject({ name: 'ResourceInUse' });
   });
 });

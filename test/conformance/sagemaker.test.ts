@@ -233,11 +233,10 @@ describe('CreateTrainingJob and DescribeTrainingJob', () => {
 
 describe('StopTrainingJob', () => {
   it('sends SIGTERM, and keeps what the job saves then', async () => {
-    await create(
-      'saving',
-      shell('trap \'echo saved > "$SM_MODEL_DIR/weights"; exit 0\' TERM; while :; do sleep 0.05; done'),
-    );
-    await aws.describeUntil('saving', (job) => job.SecondaryStatus === 'Training');
+    const ready = join(aws.dataDir, 'saving-ready');
+    const trap = `trap 'echo saved > "$SM_MODEL_DIR/weights"; exit 0' TERM`;
+    await create('saving', shell(`${trap}; touch ${ready}; while :; do sleep 0.05; done`));
+    await vi.waitFor(() => access(ready), { timeout: 10_000 });
     expect(Object.keys(await stop('saving'))).toEqual(['$metadata']);
     const job = await aws.describeUntil('saving', hasEnded);
     expect(job).toMatchObject({ TrainingJobStatus: 'Stopped', SecondaryStatus: 'Stopped' });

@@ -1,13 +1,14 @@
 import { vi } from 'vitest';
+import { awsClients } from '../../src/aws/clients.ts';
 import { sageMakerTrainingService } from '../../src/aws/sagemaker-training-service.ts';
-import { localEndpoint } from './local-endpoint.ts';
+import { startTestEndpoint, TEST_CREDENTIALS } from '../support/local-aws/endpoint.ts';
 import { describeTrainingService, IMAGES, TYPES } from './training-service.suite.ts';
 
 /** The tries of the SDK for one call. */
 const TRIES = 3;
 
 describeTrainingService('AWS SDK on the local endpoint', async () => {
-  const endpoint = await localEndpoint({
+  const endpoint = await startTestEndpoint({
     images: [
       {
         image: IMAGES.completes,
@@ -22,9 +23,16 @@ describeTrainingService('AWS SDK on the local endpoint', async () => {
       [TYPES.notInRegion]: { available: false },
     },
     timing: { startingSeconds: 0.1, capacityPatienceSeconds: 5, stopGraceSeconds: 0.2 },
-    throttling: { ListTrainingJobs: false },
   });
-  const service = sageMakerTrainingService(endpoint.clients.sageMaker);
+  const clients = awsClients({
+    region: 'us-east-1',
+    endpoint: endpoint.aws.url,
+    credentials: TEST_CREDENTIALS,
+  });
+  const service = sageMakerTrainingService(clients.sageMaker);
+  const addFault = async (fault: object): Promise<void> => {
+    await endpoint.control('POST', '/faults', fault);
+  };
   return {
     service,
     now: Date.now,
@@ -37,10 +45,11 @@ describeTrainingService('AWS SDK on the local endpoint', async () => {
         },
         { timeout: 30_000, interval: 100 },
       ),
-    loseAnswerOfCreate: () =>
-      endpoint.addFault({ kind: 'lostAnswer', operation: 'CreateTrainingJob', times: 1 }),
-    throttleDescribe: () =>
-      endpoint.addFault({ kind: 'throttle', operation: 'DescribeTrainingJob', times: TRIES }),
-    close: () => endpoint.close(),
+    loseAnswerOfCreate: () => addFault({ kind: 'lostAnswer', operation: 'CreateTrainingJob', times: 1 }),
+    throttleDescribe: () => addFault({ kind: 'throttle', operation: 'DescribeTrainingJob', times: TRIES }),
+    close: async () => {
+      clients.destroy();
+      await endpoint.close();
+    },
   };
 });

@@ -69,23 +69,27 @@ describe('kill -9', () => {
     await world.expectAllEnded(['SUCCEEDED']);
   });
 
-  it('of anything at any time, with lost answers, throttling and server errors', { timeout: 240_000 }, async () => {
-    await world.fault({ kind: 'lostAnswer', operation: '*TrainingJob', probability: 0.1 });
-    await world.fault({ kind: 'lostRequest', operation: '*', probability: 0.05 });
-    await world.fault({ kind: 'error', operation: '*', status: 503, probability: 0.05 });
-    await world.fault({ kind: 'throttle', operation: '*', probability: 0.05 });
-    const jobs = 12;
-    for (let n = 0; n < jobs; n += 1) {
-      await world.submit(`chaos-${n}`, n % 3 === 0 ? FAIL_ONCE : TRAIN);
-      if (n % 2 === 1) await world.killSomething(n);
-    }
-    for (let n = 0; n < 6; n += 1) {
-      await sleep(500 + 300 * n);
-      await world.killSomething(n);
-    }
-    await world.fetchControl('DELETE', '/faults');
-    await world.expectAllEnded(['SUCCEEDED']);
-  });
+  it(
+    'of anything at any time, with lost answers, throttling and server errors',
+    { timeout: 240_000 },
+    async () => {
+      await world.fault({ kind: 'lostAnswer', operation: '*TrainingJob', probability: 0.1 });
+      await world.fault({ kind: 'lostRequest', operation: '*', probability: 0.05 });
+      await world.fault({ kind: 'error', operation: '*', status: 503, probability: 0.05 });
+      await world.fault({ kind: 'throttle', operation: '*', probability: 0.05 });
+      const jobs = 12;
+      for (let n = 0; n < jobs; n += 1) {
+        await world.submit(`chaos-${n}`, n % 3 === 0 ? FAIL_ONCE : TRAIN);
+        if (n % 2 === 1) await world.killSomething(n);
+      }
+      for (let n = 0; n < 6; n += 1) {
+        await sleep(500 + 300 * n);
+        await world.killSomething(n);
+      }
+      await world.fetchControl('DELETE', '/faults');
+      await world.expectAllEnded(['SUCCEEDED']);
+    },
+  );
 });
 
 /** Temporal with a database on disk, the endpoint and a worker as processes, in a directory of their own. */
@@ -107,7 +111,10 @@ class World {
     const connection = await Connection.connect({ address: temporal.address });
     const world = new World(directory, awsPort, temporal, connection);
     await writeFile(join(directory, 'runs'), '');
-    await writeFile(join(directory, 'local-aws.yaml'), 'timing: { startingSeconds: 0, stopGraceSeconds: 1 }\n');
+    await writeFile(
+      join(directory, 'local-aws.yaml'),
+      'timing: { startingSeconds: 0, stopGraceSeconds: 1 }\n',
+    );
     world.endpoint.start();
     await world.#untilEndpointAnswers();
     const sns = world.#aws.sns('us-east-1');
@@ -124,7 +131,15 @@ class World {
     this.#connection = connection;
     this.#endpointUrl = `http://127.0.0.1:${awsPort}`;
     this.endpoint = new Killable({
-      args: ['local-aws', '--port', String(awsPort), '--data', join(directory, 'aws'), '--config', join(directory, 'local-aws.yaml')],
+      args: [
+        'local-aws',
+        '--port',
+        String(awsPort),
+        '--data',
+        join(directory, 'aws'),
+        '--config',
+        join(directory, 'local-aws.yaml'),
+      ],
       env: process.env,
       log: join(directory, 'endpoint.log'),
     });
@@ -167,7 +182,10 @@ class World {
         Environment: { RUNS: join(this.#directory, 'runs'), S3: s3 },
       },
     });
-    const spec: JobSpec = { ...job, notify: { topicArn: this.#topicArn, on: ['SUCCEEDED', 'FAILED', 'STOPPED'] } };
+    const spec: JobSpec = {
+      ...job,
+      notify: { topicArn: this.#topicArn, on: ['SUCCEEDED', 'FAILED', 'STOPPED'] },
+    };
     this.#specs.push(spec);
     await this.#client().submit(spec);
   }
@@ -248,14 +266,18 @@ class World {
   }
 
   async #trainings(): Promise<TrainingJobSummary[]> {
-    const { TrainingJobSummaries = [] } = await this.#aws.sageMaker.send(new ListTrainingJobsCommand({ MaxResults: 100 }));
+    const { TrainingJobSummaries = [] } = await this.#aws.sageMaker.send(
+      new ListTrainingJobsCommand({ MaxResults: 100 }),
+    );
     return TrainingJobSummaries;
   }
 
   /** The job of each notification id that the mailbox holds; a second copy of the same one is allowed to subscribers. */
   async #letters(): Promise<string[]> {
     const ids = async (): Promise<Set<string>> => {
-      const text = await readFile(join(this.#directory, 'aws', 'sns', 'mailbox.jsonl'), 'utf8').catch(() => '');
+      const text = await readFile(join(this.#directory, 'aws', 'sns', 'mailbox.jsonl'), 'utf8').catch(
+        () => '',
+      );
       return new Set([...text.matchAll(/Job (\S+) SUCCEEDED/g)].map((match) => match[1] ?? ''));
     };
     await until(async () => (await ids()).size >= this.#specs.length);

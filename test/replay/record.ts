@@ -13,7 +13,13 @@ import { Client } from '@temporalio/client';
 import { startDevServer } from '../../src/servers/dev-server.ts';
 import { progressOn } from '../../src/servers/progress.ts';
 import { ensureTemporalCli } from '../../src/servers/temporal-cli.ts';
-import { jobAttributes, jobWorkflowId, monitorWorkflowId, TRAINING_JOB, TRAINING_MONITOR } from '../../src/workflows/contract.ts';
+import {
+  jobAttributes,
+  jobWorkflowId,
+  monitorWorkflowId,
+  TRAINING_JOB,
+  TRAINING_MONITOR,
+} from '../../src/workflows/contract.ts';
 import { signals, updates } from '../../src/workflows/messages.ts';
 import { aJob, G6, P4D } from '../support/a-job.ts';
 import {
@@ -53,7 +59,11 @@ const connection = await NativeConnection.connect({ address: server.address });
 const client = new Client({ connection });
 await mkdir(folder, { recursive: true });
 
-async function record(name: string, sagemaker: ScriptedSageMaker, act: (taskQueue: string) => Promise<string>): Promise<void> {
+async function record(
+  name: string,
+  sagemaker: ScriptedSageMaker,
+  act: (taskQueue: string) => Promise<string>,
+): Promise<void> {
   const taskQueue = `record-${name}`;
   const worker = await Worker.create({
     connection,
@@ -82,7 +92,10 @@ async function job(
   await record(`job-${name}`, sagemaker, async (taskQueue) => {
     const handle = await start(taskQueue, spec, input);
     await act(handle);
-    await client.workflow.getHandle(jobWorkflowId(name)).result().catch(() => undefined);
+    await client.workflow
+      .getHandle(jobWorkflowId(name))
+      .result()
+      .catch(() => undefined);
     return jobWorkflowId(name);
   });
 }
@@ -97,7 +110,9 @@ async function start(taskQueue: string, spec: ReturnType<typeof aJob>, input: ob
 
 const notifyOn = ['STARTED', 'SUCCEEDED', 'FAILED', 'STOPPED'] as const;
 await job('succeeds', quick(completes()), { notifyOn, user: 'ana' });
-await job('falls-back', quick(quotaExceeded('ml.p4d.24xlarge'), outOfCapacity(), completes()), { placements: [P4D, G6] });
+await job('falls-back', quick(quotaExceeded('ml.p4d.24xlarge'), outOfCapacity(), completes()), {
+  placements: [P4D, G6],
+});
 await job('fails-for-good', quick(failsWith('AlgorithmError: boom')), { notifyOn });
 await job('is-cancelled', quick(trainsOn()), { notifyOn }, async (handle) => {
   await sleep(500);
@@ -112,7 +127,11 @@ await job('is-steered', quick(lookingEvery(2_000, completes())), {}, async (hand
   await handle.executeUpdate(updates.hold);
   await sleep(300);
   await handle.signal(signals.release);
-  await handle.signal(signals.trainingChanged, { attempt: 1, status: 'InProgress', secondaryStatus: 'Downloading' });
+  await handle.signal(signals.trainingChanged, {
+    attempt: 1,
+    status: 'InProgress',
+    secondaryStatus: 'Downloading',
+  });
 });
 await job('runs-into-its-time-limit', quick(trainsOn()), { timeLimits: { attemptSeconds: 1 } });
 await job(

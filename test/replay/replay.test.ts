@@ -29,7 +29,11 @@ const read = (file: string): RecordedHistory =>
 
 /** Under its own workflow id, on which a job's workflow depends. */
 const replay = (history: RecordedHistory): Promise<void> =>
-  Worker.runReplayHistory({ workflowBundle }, history, history.events[0]?.workflowExecutionStartedEventAttributes?.workflowId);
+  Worker.runReplayHistory(
+    { workflowBundle },
+    history,
+    history.events[0]?.workflowExecutionStartedEventAttributes?.workflowId,
+  );
 
 describe('a recorded history', () => {
   it('exists for each way that a job can go', () => {

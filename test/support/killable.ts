@@ -13,7 +13,11 @@ export class Killable {
   #child: ChildProcess | undefined;
   #gone: Promise<void> = Promise.resolve();
 
-  constructor(options: { readonly args: readonly string[]; readonly env: NodeJS.ProcessEnv; readonly log: string }) {
+  constructor(options: {
+    readonly args: readonly string[];
+    readonly env: NodeJS.ProcessEnv;
+    readonly log: string;
+  }) {
     this.#args = options.args;
     this.#env = options.env;
     this.#log = options.log;
@@ -21,7 +25,10 @@ export class Killable {
   }
 
   start(): void {
-    const child = spawn(process.execPath, [CLI, ...this.#args], { env: this.#env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [CLI, ...this.#args], {
+      env: this.#env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     const log = createWriteStream(this.#log, { flags: 'a' });
     child.stdout.pipe(log, { end: false });
     child.stderr.pipe(log, { end: false });

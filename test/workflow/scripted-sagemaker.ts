@@ -36,7 +36,11 @@ export const neverHere = (instanceType: string): Scene => ({
   message: `The requested resource training-job/${instanceType} is not available in this region`,
 });
 
-export const refusedWith = (errorName: string, message: string): Scene => ({ kind: 'refused', errorName, message });
+export const refusedWith = (errorName: string, message: string): Scene => ({
+  kind: 'refused',
+  errorName,
+  message,
+});
 
 export const running: State = { status: 'InProgress', secondaryStatus: 'Training' };
 
@@ -127,13 +131,18 @@ export class ScriptedSageMaker {
     switch (scene.kind) {
       case 'refused': {
         const failure = classifyCallError({ ...scene, httpStatus: 400 });
-        if (failure.class === 'transient') throw ApplicationFailure.create({ type: 'transient', message: scene.message });
+        if (failure.class === 'transient')
+          throw ApplicationFailure.create({ type: 'transient', message: scene.message });
         return { kind: 'refused', failure };
       }
       case 'nameTaken':
         return { kind: 'nameTaken', wanted: name, owner: scene.owner };
       case 'lives':
-        return { kind: 'launched', arn: `arn:aws:sagemaker:us-east-1:111122223333:training-job/${name}`, adopted: false };
+        return {
+          kind: 'launched',
+          arn: `arn:aws:sagemaker:us-east-1:111122223333:training-job/${name}`,
+          adopted: false,
+        };
     }
   }
 
@@ -141,7 +150,11 @@ export class ScriptedSageMaker {
     const scene = this.#sceneOf(attempt);
     if (scene.kind !== 'lives') throw new Error(`${name} was never launched`);
     if (this.stops.includes(name)) {
-      return this.#news(name, attempt, { status: 'Stopped', secondaryStatus: 'Stopped', trainingStartedAt: 1_000 });
+      return this.#news(name, attempt, {
+        status: 'Stopped',
+        secondaryStatus: 'Stopped',
+        trainingStartedAt: 1_000,
+      });
     }
     const seen = this.#seen.get(name) ?? 0;
     const state = scene.states[seen];

@@ -1,5 +1,9 @@
 import { type TestWorkflowEnvironment } from '@temporalio/testing';
-import { ApplicationFailure, type WorkflowFailedError, type WorkflowHandleWithStartDetails } from '@temporalio/client';
+import {
+  ApplicationFailure,
+  type WorkflowFailedError,
+  type WorkflowHandleWithStartDetails,
+} from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import { type JobSpec } from '../../src/jobs/spec.ts';
 import { type JobResult } from '../../src/jobs/view.ts';
@@ -30,6 +34,7 @@ export class Stage {
       activities: sagemaker.activities,
     });
     const actors: Actors = {
+      taskQueue,
       start: (job, input = {}, workflowId = jobWorkflowId(job.jobId)) =>
         this.environment.client.workflow.start<typeof trainingJob>(TRAINING_JOB, {
           taskQueue,
@@ -48,8 +53,13 @@ export class Stage {
 }
 
 export interface Actors {
-  start(job: JobSpec, input?: Omit<TrainingJobInput, 'job'>, workflowId?: string): Promise<JobHandle>;
-  sleep(time: string): Promise<void>;
+  readonly taskQueue: string;
+  readonly start: (
+    job: JobSpec,
+    input?: Omit<TrainingJobInput, 'job'>,
+    workflowId?: string,
+  ) => Promise<JobHandle>;
+  readonly sleep: (time: string) => Promise<void>;
 }
 
 /** The result of a job, which a FAILED one carries in its failure. */

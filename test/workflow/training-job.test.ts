@@ -2,7 +2,7 @@ import { type TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, inject, it, test } from 'vitest';
 import { type JobStatus } from '../../src/jobs/status.ts';
 import { type ReasonCode } from '../../src/jobs/reason.ts';
-import { jobWorkflowId } from '../../src/workflows/contract.ts';
+import { jobWorkflowId, TRAINING_JOB } from '../../src/workflows/contract.ts';
 import { updates, queries, signals } from '../../src/workflows/messages.ts';
 import { aJob, G6, P4D, P5, TOPIC } from '../support/a-job.ts';
 import { timeSkippingEnvironment } from '../support/time-skipping.ts';
@@ -104,7 +104,10 @@ const failureTable: Record<string, Row> = {
     wantLaunches: 1,
   },
   'internal: InternalServerError is retried': {
-    scenes: [failsWith('InternalServerError: We encountered an internal error.  Please try again.'), completes()],
+    scenes: [
+      failsWith('InternalServerError: We encountered an internal error.  Please try again.'),
+      completes(),
+    ],
     wantStatus: 'SUCCEEDED',
     wantCode: 'COMPLETED',
     wantLaunches: 2,
@@ -133,7 +136,11 @@ const failureTable: Record<string, Row> = {
     wantLaunches: 2,
   },
   'request: a ClientError fails at once': {
-    scenes: [failsWith('ClientError: Data download failed:Unable to download object s3://b/k (AccessDenied: Access Denied)')],
+    scenes: [
+      failsWith(
+        'ClientError: Data download failed:Unable to download object s3://b/k (AccessDenied: Access Denied)',
+      ),
+    ],
     wantStatus: 'FAILED',
     wantCode: 'REQUEST_REJECTED',
     wantLaunches: 1,
@@ -184,16 +191,36 @@ describe('the failure table', () => {
 
 describe('placements', () => {
   it('are tried in order, at once, and then from the preferred one again', async () => {
-    const sagemaker = new ScriptedSageMaker(outOfCapacity(), quotaExceeded('ml.p5.48xlarge'), outOfCapacity(), completes());
+    const sagemaker = new ScriptedSageMaker(
+      outOfCapacity(),
+      quotaExceeded('ml.p5.48xlarge'),
+      outOfCapacity(),
+      completes(),
+    );
     const { job } = await stage.play(aJob({ placements: [P4D, P5, G6] }), sagemaker);
-    expect(sagemaker.placements).toEqual(['ml.p4d.24xlarge', 'ml.p5.48xlarge', 'ml.g6.48xlarge', 'ml.p4d.24xlarge']);
+    expect(sagemaker.placements).toEqual([
+      'ml.p4d.24xlarge',
+      'ml.p5.48xlarge',
+      'ml.g6.48xlarge',
+      'ml.p4d.24xlarge',
+    ]);
     expect(job.status).toBe('SUCCEEDED');
   });
 
   it('that the region does not have are never tried again', async () => {
-    const sagemaker = new ScriptedSageMaker(neverHere('ml.p4d.24xlarge'), outOfCapacity(), outOfCapacity(), completes());
+    const sagemaker = new ScriptedSageMaker(
+      neverHere('ml.p4d.24xlarge'),
+      outOfCapacity(),
+      outOfCapacity(),
+      completes(),
+    );
     await stage.play(aJob({ placements: [P4D, P5] }), sagemaker);
-    expect(sagemaker.placements).toEqual(['ml.p4d.24xlarge', 'ml.p5.48xlarge', 'ml.p5.48xlarge', 'ml.p5.48xlarge']);
+    expect(sagemaker.placements).toEqual([
+      'ml.p4d.24xlarge',
+      'ml.p5.48xlarge',
+      'ml.p5.48xlarge',
+      'ml.p5.48xlarge',
+    ]);
   });
 });
 
@@ -282,11 +309,19 @@ describe('steering', () => {
   it('holds a job before its next attempt and launches it on release', async () => {
     const sagemaker = new ScriptedSageMaker(quotaExceeded('ml.p4d.24xlarge'), completes());
     await stage.with(sagemaker, async ({ start, sleep }) => {
-      const handle = await start(aJob({ retry: { capacityBackoff: { initialSeconds: 1e5, maxSeconds: 1e5, factor: 1 } } }));
+      const handle = await start(
+        aJob({ retry: { capacityBackoff: { initialSeconds: 1e5, maxSeconds: 1e5, factor: 1 } } }),
+      );
       await sleep('1 second');
       await handle.signal(signals.hold);
+      // The answer shows that the workflow has seen the signal: time must not be skipped before.
+      expect((await handle.query(queries.job)).held).toBe(true);
       await sleep('3 days');
-      expect(await handle.query(queries.job)).toMatchObject({ status: 'RUNNABLE', held: true, reason: { code: 'HELD' } });
+      expect(await handle.query(queries.job)).toMatchObject({
+        status: 'RUNNABLE',
+        held: true,
+        reason: { code: 'HELD' },
+      });
       expect(sagemaker.launches).toHaveLength(1);
       await handle.signal(signals.release);
       expect((await resultOf(handle)).job.status).toBe('SUCCEEDED');
@@ -297,7 +332,9 @@ describe('steering', () => {
     const sagemaker = new ScriptedSageMaker(trainsOn());
     await stage.with(sagemaker, async ({ start }) => {
       const handle = await start(aJob());
-      expect((await handle.executeUpdate(updates.setPriority, { args: [{ priority: 90 }] })).priority).toBe(90);
+      expect((await handle.executeUpdate(updates.setPriority, { args: [{ priority: 90 }] })).priority).toBe(
+        90,
+      );
       expect((await handle.executeUpdate(updates.hold)).held).toBe(true);
       expect((await handle.executeUpdate(updates.release)).held).toBe(false);
       await handle.executeUpdate(updates.cancel, { args: [{ reason: 'done' }] });
@@ -309,7 +346,9 @@ describe('steering', () => {
     const sagemaker = new ScriptedSageMaker(trainsOn());
     await stage.with(sagemaker, async ({ start }) => {
       const handle = await start(aJob({ priority: 5 }));
-      await expect(handle.executeUpdate(updates.setPriority, { args: [{ priority: 10_000 }] })).rejects.toThrow();
+      await expect(
+        handle.executeUpdate(updates.setPriority, { args: [{ priority: 10_000 }] }),
+      ).rejects.toThrow();
       await handle.signal<unknown[]>('setPriority', 'high');
       await handle.signal<unknown[]>('cancel', 42);
       const { job } = await resultOf(handle);
@@ -365,7 +404,9 @@ describe('notifications', () => {
     sagemaker.activities.sendNotification = () => Promise.reject(new Error('Topic does not exist'));
     const { job } = await stage.play(aJob({ notifyOn: ['SUCCEEDED'] }), sagemaker);
     expect(job.status).toBe('SUCCEEDED');
-    expect(job.notifications).toEqual([expect.stringMatching(/SUCCEEDED to trainings failed: Topic does not exist/)]);
+    expect(job.notifications).toEqual([
+      expect.stringMatching(/SUCCEEDED to trainings failed: Topic does not exist/),
+    ]);
   });
 });
 
@@ -384,7 +425,9 @@ describe('continue-as-new', () => {
   });
 
   it('while an attempt runs goes on watching the same attempt', async () => {
-    const sagemaker = new ScriptedSageMaker(lives(...Array.from({ length: 40 }, () => running), { status: 'Completed' }));
+    const sagemaker = new ScriptedSageMaker(
+      lives(...Array.from({ length: 40 }, () => running), { status: 'Completed' }),
+    );
     await stage.with(sagemaker, async ({ start }) => {
       const handle = await start(aJob(), { continueAsNewAfterEvents: 60 });
       const { job } = await resultOf(handle);
@@ -395,10 +438,38 @@ describe('continue-as-new', () => {
 });
 
 describe('a job that did not come through the client', () => {
-  it('is validated by the workflow itself', async () => {
-    await stage.with(new ScriptedSageMaker(completes()), async ({ start }) => {
-      const handle = await start({ jobId: 'raw-bad', priority: 'high' } as never);
-      await expect(handle.result()).rejects.toMatchObject({ cause: { nonRetryable: true } });
+  const nonsense: Record<string, unknown> = {
+    nothing: undefined,
+    'a text': 'train!',
+    'no job': {},
+    'a job without training': { job: { jobId: 'raw' } },
+    'a priority in words': { job: { ...aJob(), priority: 'high' } },
+    'a queue that does not exist': { job: { ...aJob(), queue: 'search' } },
+  };
+  test.each(Object.entries(nonsense))('is refused by the workflow itself: %s', async (name, input) => {
+    await stage.with(new ScriptedSageMaker(completes()), async ({ taskQueue }) => {
+      const started = environment.client.workflow.start(TRAINING_JOB, {
+        taskQueue,
+        workflowId: `job/raw-${name.replaceAll(' ', '-')}`,
+        args: [input],
+      });
+      await expect((await started).result()).rejects.toMatchObject({ cause: { nonRetryable: true } });
+    });
+  });
+
+  it('runs as people write it, under the id of its workflow', async () => {
+    const sagemaker = new ScriptedSageMaker(completes());
+    await stage.with(sagemaker, async ({ taskQueue }) => {
+      const { training } = aJob();
+      const workflowId = `job/by-hand-${process.pid}`;
+      const handle = await environment.client.workflow.start(TRAINING_JOB, {
+        taskQueue,
+        workflowId,
+        args: [{ job: { training } }],
+      });
+      expect(await handle.result()).toMatchObject({
+        job: { jobId: `by-hand-${process.pid}`, status: 'SUCCEEDED' },
+      });
     });
   });
 

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { isTerminal } from '../../jobs/status.ts';
 import { confirm } from '../confirm.ts';
 import { withExamples } from '../examples.ts';
 import { addFormatOption } from '../option-values.ts';
@@ -42,5 +43,10 @@ async function run(ids: readonly string[], options: CancelOptions, command: Comm
     return;
   }
   const request = options.reason === undefined ? {} : { reason: options.reason };
-  await steerJobs(session, jobIds, options.output, (jobId) => client.cancel(jobId, request));
+  const answers = await steerJobs(session, jobIds, options.output, (jobId) => client.cancel(jobId, request));
+  const stopping = answers.flatMap((answer) =>
+    answer.answered && !isTerminal(answer.job.status) ? [answer.jobId] : [],
+  );
+  if (stopping.length > 0)
+    session.say(`What runs is stopping. Wait for it with: trainyard wait ${stopping.join(' ')}`);
 }

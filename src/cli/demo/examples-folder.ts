@@ -7,7 +7,7 @@ import { type JobSpec } from '../../jobs/spec.ts';
 
 /** The examples are part of the repository, not of the published package. */
 const FOLDER = fileURLToPath(new URL('../../../examples', import.meta.url));
-const BUCKET = 'trainyard-examples';
+export const EXAMPLES_BUCKET = 'trainyard-examples';
 
 /** The configuration of the local AWS endpoint that the examples are made for. */
 export const EXAMPLES_AWS_CONFIG = join(FOLDER, 'local-aws.yaml');
@@ -35,7 +35,7 @@ export function readExamples(): readonly JobSpec[] {
 
 /** Puts code and data where the endpoint finds them as s3://trainyard-examples, and removes checkpoints of an earlier run. */
 export function stageExamples(s3Dir: string): void {
-  const bucket = join(s3Dir, BUCKET);
+  const bucket = join(s3Dir, EXAMPLES_BUCKET);
   mkdirSync(bucket, { recursive: true });
   rmSync(join(bucket, 'checkpoints'), { recursive: true, force: true });
   cpSync(join(FOLDER, 'training'), join(bucket, 'code'), { recursive: true });

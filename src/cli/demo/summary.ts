@@ -67,7 +67,7 @@ function columns(paint: Paint): readonly Column<Finding>[] {
         evidence === undefined ? cell : paint(statusStyle(evidence.job.status), cell),
     },
     {
-      header: 'ATTEMPTS, AS SAGEMAKER SAYS',
+      header: 'ATTEMPTS (SAGEMAKER)',
       value: ({ evidence }) => attempts(evidence),
       shrinkTo: 20,
       dropRank: 2,

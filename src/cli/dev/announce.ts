@@ -36,10 +36,15 @@ function line([title = '', value = '', ...more]: readonly string[], paint: Paint
   return `  ${paint('strong', title.padEnd(WIDTHS[0]))}${cells.join(' ').trimEnd()}\n`;
 }
 
-export const NEXT_STEPS = `
-In another terminal, in this folder:
-  npx trainyard submit --file examples/jobs/hello.yaml --wait
-  npx trainyard list --all
-  npx trainyard doctor
-Ctrl-C stops everything; jobs go on when it is started again.
-`;
+/** What to type next. Without the examples of a checkout there is no file to name. */
+export function nextSteps(examples: boolean): string {
+  const file = examples ? 'examples/jobs/success.yaml' : 'job.yaml';
+  return [
+    '',
+    'In another terminal, in this folder:',
+    `  npx trainyard submit --file ${file} --wait`,
+    '  npx trainyard list --all',
+    '  npx trainyard doctor',
+    'Ctrl-C stops everything; jobs go on when it is started again.',
+  ].join('\n');
+}

@@ -3,12 +3,13 @@ import { TrainyardError } from '../../jobs/error-catalogue.ts';
 import { progressOn } from '../../servers/progress.ts';
 import { DEFAULT_TASK_QUEUE } from '../../workflows/contract.ts';
 import { type Session } from '../session.ts';
-import { announcement, NEXT_STEPS } from './announce.ts';
+import { announcement, nextSteps } from './announce.ts';
 import { type DevAddresses } from './environment.ts';
 import { endTraining } from './end-training.ts';
 import { listenForInterruption } from './interruption.ts';
 import { emptyDirectory, layoutOf, type DevLayout, type DevOptions } from './layout.ts';
 import { endLeftovers } from './leftovers.ts';
+import { offerExamples } from './offer-examples.ts';
 import { obituary, type Part } from './part.ts';
 import { startLocalAws, startTemporal, startWorker, type StartContext } from './start-parts.ts';
 
@@ -52,12 +53,16 @@ export async function runDev(options: DevOptions, session: Session): Promise<num
     };
     const addresses = await startAll(context, (found) => publish(terminal.cwd, layout, found, parts));
     session.print(announcement(parts, addresses, layout, session.paint));
-    const code = options.examples ? await examples(layout, addresses, session, interruption.signal) : 0;
-    if (interruption.signal.aborted) return INTERRUPTED;
-    if (options.examples && !options.keep) return code;
-    session.say(options.examples ? '\nEverything stays up (--keep) until Ctrl-C.' : NEXT_STEPS.trimEnd());
+    if (options.examples) {
+      const code = await examples(layout, addresses, session, interruption.signal);
+      if (!options.keep) return code;
+      session.say('\nEverything stays up (--keep) until Ctrl-C.');
+      await interruption.happened;
+      return code;
+    }
+    session.say(nextSteps(await offerExamples(addresses, layout.awsDir)));
     await interruption.happened;
-    return code;
+    return 0;
   } catch (error) {
     if (interruption.signal.aborted) return INTERRUPTED;
     throw error;

@@ -1,4 +1,5 @@
 import type { AttemptView, JobReport } from '../../client/index.ts';
+import { durationsAt } from '../../client/job-durations.ts';
 import { describePlacement } from '../../jobs/placement.ts';
 import { isTerminal } from '../../jobs/status.ts';
 import { statusStyle, type Paint } from './colour.ts';
@@ -30,7 +31,7 @@ export function jobPage(job: JobReport, style: JobPageStyle): string {
 }
 
 function heading(job: JobReport, { paint, time, width }: JobPageStyle): string {
-  const held = job.held ? ` ${paint('strong', '(held)')}` : '';
+  const held = job.held && !isTerminal(job.status) ? ` ${paint('strong', '(held)')}` : '';
   const since = `${paint(statusStyle(job.status), job.status)}${held} ${paint('quiet', `since ${time(job.statusSince)}`)}`;
   const sentence = wrap(oneLine(job.reason.sentence), Math.max(40, width ?? Infinity));
   return `${paint('strong', job.jobId)}  ${since}\n${sentence.map((line) => `${line}\n`).join('')}`;
@@ -38,7 +39,7 @@ function heading(job: JobReport, { paint, time, width }: JobPageStyle): string {
 
 function facts(job: JobReport, style: JobPageStyle): string {
   const { time, webUiUrl } = style;
-  const { waiting, running } = durations(job, style.now);
+  const { waitingSeconds, runningSeconds } = durationsAt(job, style.now);
   const rows: (readonly [string, string | undefined])[] = [
     ['user', job.user],
     ['queue', job.queue],
@@ -48,9 +49,9 @@ function facts(job: JobReport, style: JobPageStyle): string {
     ['started', job.startedAt === undefined ? undefined : time(job.startedAt)],
     ['ended', job.endedAt === undefined ? undefined : time(job.endedAt)],
     ['next try', job.nextTryAt === undefined ? undefined : time(job.nextTryAt)],
-    ['waited', job.incomplete === undefined ? formatDuration(waiting) : undefined],
-    ['ran', job.incomplete === undefined ? formatDuration(running) : undefined],
-    ['cost', job.costUsd === undefined ? undefined : `about $${job.costUsd.toFixed(2)}`],
+    ['waited', job.incomplete === undefined ? formatDuration(waitingSeconds) : undefined],
+    ['ran', job.incomplete === undefined ? formatDuration(runningSeconds) : undefined],
+    ['cost', job.costUsd === undefined ? undefined : `${formatCost(job.costUsd)}, approximately`],
     ['placements', placements(job)],
     ['model', job.modelUri],
     ['web UI', webUiUrl],
@@ -58,19 +59,6 @@ function facts(job: JobReport, style: JobPageStyle): string {
   return rows
     .map(([name, value]) => (value === undefined ? '' : `  ${name.padEnd(12)}${oneLine(value)}\n`))
     .join('');
-}
-
-/** Seconds waited and run, the current status included (a view counts only up to `statusSince`). */
-export function durations(
-  job: JobReport,
-  now: number,
-): { readonly waiting: number; readonly running: number } {
-  const current = isTerminal(job.status) ? 0 : Math.max(0, (now - job.statusSince) / 1000);
-  const runs = job.status === 'STARTING' || job.status === 'RUNNING';
-  return {
-    waiting: job.waitingSeconds + (runs ? 0 : current),
-    running: job.runningSeconds + (runs ? current : 0),
-  };
 }
 
 function placements(job: JobReport): string | undefined {
@@ -105,7 +93,7 @@ function attempts(job: JobReport, { width, paint, time }: JobPageStyle): string 
     },
     {
       header: 'COST',
-      value: ({ costUsd }) => (costUsd === undefined ? '' : `$${costUsd.toFixed(2)}`),
+      value: ({ costUsd }) => (costUsd === undefined ? '' : formatCost(costUsd)),
       align: 'right',
       dropRank: 0,
     },
@@ -159,6 +147,11 @@ function next(job: JobReport): string {
         `trainyard cancel ${id}`,
       ];
   return `Next\n${commands.map((command) => `  ${command}\n`).join('')}`;
+}
+
+/** A cent is the finest that an approximate price can say. */
+function formatCost(usd: number): string {
+  return usd > 0 && usd < 0.01 ? 'under $0.01' : `$${usd.toFixed(2)}`;
 }
 
 function indent(text: string): string {

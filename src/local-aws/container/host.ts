@@ -52,14 +52,17 @@ export interface ContainerHost {
   prepare(
     run: RunSpec,
   ): Promise<{ readonly kind: 'ready' } | { readonly kind: 'failed'; readonly reason: string }>;
-  /** "Training": starts one process per instance, detached, so that they survive the endpoint. */
+  /**
+   * "Training": starts one process per instance, detached, so that they survive the endpoint. Safe to repeat after a crash
+   * of the endpoint, before `wait`: what was started is not started again, what was not is.
+   */
   start(run: RunSpec): Promise<void>;
   /**
    * Resolves when the run is over: all instances exited with 0, or one failed and the others were ended. Also works on a
    * run that an earlier endpoint process started. While it waits, checkpoints are synchronised to S3.
    */
   wait(run: RunSpec): Promise<RunEnd>;
-  /** SIGTERM to every instance, SIGKILL after the grace; resolves when all are gone (`wait` resolves too). */
+  /** SIGTERM to every instance, SIGKILL after the grace; resolves when all are gone and an open `wait` has resolved. */
   stop(run: RunSpec, graceSeconds: number): Promise<void>;
   /** Spot interruption: SIGTERM, then SIGKILL after a short notice, as EC2 does; the last checkpoints are saved. */
   interrupt(run: RunSpec, noticeSeconds: number): Promise<void>;

@@ -28,6 +28,9 @@ export interface RunSettings {
 /** What the other instances get to end in when one has failed. */
 const FAILURE_GRACE_MS = 5_000;
 
+/** A run that nobody started gets this long, for a supervisor that an endpoint started just before it died. */
+const UNCLAIMED_MS = 3_000;
+
 /** A look at instances whose end this process is told of anyway. */
 const SELDOM_MS = 5_000;
 
@@ -51,12 +54,15 @@ export class Run {
   readonly #children = new Set<string>();
   /** Hosts that this process saw running. */
   readonly #seen = new Set<string>();
+  #starting: Promise<void> | undefined;
   #ending: Promise<RunEnd> | undefined;
   #terminations: Promise<unknown> = Promise.resolve();
   #notes: Promise<void> = Promise.resolve();
   #loaded: Promise<void> | undefined;
   #copyAt = 0;
-  #closed = false;
+  #isClosed = false;
+  #close: () => void = () => undefined;
+  readonly #closed = new Promise<void>((resolve) => (this.#close = resolve));
   #wake = new AbortController();
 
   /** @throws ClientError for locations in S3 that cannot be */
@@ -90,14 +96,20 @@ export class Run {
     }
   }
 
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    this.#starting = this.#startInstances();
+    return this.#starting;
+  }
+
+  async #startInstances(): Promise<void> {
     const record = await readRunRecord(this.#spec);
     if (record === undefined) throw new Error(`Training job ${this.#spec.jobName} was not prepared.`);
+    if (record.end !== undefined) return;
     try {
       for (const instance of this.#spec.instances) await this.#startInstance(record, instance);
     } catch (error) {
       // A part of the instances is no training; they must not stay behind.
-      await this.stop(0);
+      await this.#terminate(record, 0);
       throw error;
     }
   }
@@ -125,6 +137,7 @@ export class Run {
     if (record.end !== undefined) return record.end;
     this.#settings.addresses.adopt(runDirectory(this.#spec), Object.values(record.addresses));
     await this.#loadCheckpoints();
+    await this.#starting?.catch(() => undefined);
     await this.#untilSomethingEnds(record);
     const end = await this.#conclude(record);
     this.#settings.addresses.release(runDirectory(this.#spec));
@@ -137,9 +150,7 @@ export class Run {
     for (;;) {
       const states = (await this.#witnesses(record)).map(({ state }) => state);
       if (isOver(states)) return;
-      const patience =
-        states.some(({ kind }) => kind === 'absent') && (await this.#isStopped()) ? 0 : RECORD_MS;
-      if (states.some(isUnstarted) && Date.now() - began >= patience) return;
+      if (states.some(isUnstarted) && Date.now() - began >= (await this.#patience(states))) return;
       const told = this.#children.size === states.length && !states.some(isUnstarted);
       await this.#restUntil(Date.now() + (told ? SELDOM_MS : this.#settings.pollMs));
     }
@@ -155,13 +166,16 @@ export class Run {
       }
       const next = this.#checkpoints === undefined ? time : Math.min(time, this.#copyAt);
       await sleep(Math.max(0, next - Date.now()), undefined, { signal }).catch(() => undefined);
-      if (this.#closed) await new Promise(() => undefined);
+      if (this.#isClosed) await new Promise(() => undefined);
     }
     if (signal.aborted) this.#wake = new AbortController();
   }
 
-  async #isStopped(): Promise<boolean> {
-    return (await readRunRecord(this.#spec))?.stopped ?? false;
+  /** How long instances without a training process are waited for, in milliseconds. */
+  async #patience(states: readonly InstanceState[]): Promise<number> {
+    if (!states.some(({ kind }) => kind === 'absent')) return RECORD_MS;
+    const stopped = (await readRunRecord(this.#spec))?.stopped ?? false;
+    return stopped ? 0 : UNCLAIMED_MS;
   }
 
   async #witnesses(record: RunRecord): Promise<readonly Witness[]> {
@@ -195,21 +209,41 @@ export class Run {
     await this.#copyCheckpoints('everything');
     const end = await verdictOf(await this.#witnesses(record), this.#spec, this.#request);
     await this.#note({ end });
+    // Nothing will be uploaded.
+    if (end.kind === 'lost') await this.#removeInstances();
     return end;
   }
 
-  /** SIGTERM to all instances, SIGKILL after the grace, then the last copy of the checkpoints. */
+  async #removeInstances(): Promise<void> {
+    for (const { host } of this.#spec.instances) {
+      await rm(join(runDirectory(this.#spec), host), { recursive: true, force: true });
+    }
+  }
+
+  /**
+   * SIGTERM to all instances, SIGKILL after the grace, then the last copy of the checkpoints. A `wait` under way has
+   * ended when this resolves: the caller may then remove the run, and a copy of half a directory would delete the rest
+   * of the checkpoints in S3.
+   */
   async stop(graceMs: number): Promise<void> {
     const record = await readRunRecord(this.#spec);
     if (record === undefined || record.end !== undefined) return;
+    await this.#terminate(record, graceMs);
+    this.#wake.abort();
+    if (this.#ending !== undefined) {
+      await Promise.race([this.#ending, this.#closed]);
+      return;
+    }
+    await this.#loadCheckpoints();
+    await this.#copyCheckpoints('everything');
+  }
+
+  async #terminate(record: RunRecord, graceMs: number): Promise<void> {
     await this.#note({ stopped: true });
     const witnesses = await this.#witnesses(record);
     const termination = Promise.all(witnesses.map(({ supervisor }) => supervisor.terminate(graceMs)));
     this.#terminations = Promise.all([this.#terminations, termination.catch(() => undefined)]);
     await termination;
-    await this.#loadCheckpoints();
-    await this.#copyCheckpoints('everything');
-    this.#wake.abort();
   }
 
   /**
@@ -219,15 +253,13 @@ export class Run {
   async upload(): ReturnType<ContainerHost['upload']> {
     const end = await this.wait();
     const record = await readRunRecord(this.#spec);
-    if (record === undefined) return {};
+    if (record === undefined || end.kind === 'lost') return {};
     if (record.uploaded !== undefined) return record.uploaded;
     try {
       await this.#copyCheckpoints('everything');
       const uploaded = await this.#uploadArtifacts(end, record.stopped ?? false);
       await this.#note({ uploaded });
-      for (const { host } of this.#spec.instances) {
-        await rm(join(runDirectory(this.#spec), host), { recursive: true, force: true });
-      }
+      await this.#removeInstances();
       return uploaded;
     } catch (error) {
       this.#complain('uploading', error);
@@ -257,7 +289,8 @@ export class Run {
 
   /** Stops watching; the processes run on, and a later endpoint process finds them. */
   close(): void {
-    this.#closed = true;
+    this.#isClosed = true;
+    this.#close();
     this.#wake.abort();
   }
 

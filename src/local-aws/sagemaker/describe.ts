@@ -44,8 +44,8 @@ export function describeTrainingJob(job: Job, settings: DescribeSettings): Recor
     ...(state.metrics.length === 0 ? {} : { FinalMetricDataList: state.metrics }),
     ...(warmPool === undefined ? {} : { WarmPoolStatus: { Status: warmPool } }),
     EnableManagedSpotTraining: request.EnableManagedSpotTraining ?? false,
-    EnableNetworkIsolation: flag(request, 'EnableNetworkIsolation'),
-    EnableInterContainerTrafficEncryption: flag(request, 'EnableInterContainerTrafficEncryption'),
+    EnableNetworkIsolation: request.EnableNetworkIsolation ?? false,
+    EnableInterContainerTrafficEncryption: request.EnableInterContainerTrafficEncryption ?? false,
   };
 }
 
@@ -82,8 +82,4 @@ function timesOf({ request, state }: Job, spotDiscount: number): Record<string, 
     TrainingTimeInSeconds: Math.ceil((endedAt - startedAt) / 1_000),
     BillableTimeInSeconds: Math.ceil((ranMs(state, endedAt) * price) / 1_000),
   };
-}
-
-function flag(request: object, name: string): boolean {
-  return Object.entries(request).some(([key, value]) => key === name && value === true);
 }

@@ -65,6 +65,8 @@ export interface CreateTrainingJobRequest {
     readonly MaxPendingTimeInSeconds?: number;
   };
   readonly EnableManagedSpotTraining?: boolean;
+  readonly EnableNetworkIsolation?: boolean;
+  readonly EnableInterContainerTrafficEncryption?: boolean;
   readonly RetryStrategy?: { readonly MaximumRetryAttempts: number };
   readonly VpcConfig?: object;
   readonly ServerlessJobConfig?: object;

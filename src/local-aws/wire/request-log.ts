@@ -2,6 +2,10 @@ import { globMatches } from '../glob.ts';
 
 /** Requests that are remembered one by one; counts go on beyond. */
 const MAX_REQUESTS = 20_000;
+/** Clients choose what they call operations and jobs; neither may fill the memory. */
+const MAX_NAME = 128;
+const MAX_OPERATIONS = 1_000;
+const OTHERS = '(others)';
 
 export interface LoggedRequest {
   readonly operation: string;
@@ -22,8 +26,10 @@ export class RequestLog {
 
   /** @returns what records the answer */
   received(request: LoggedRequest): (answer: { readonly status: number; readonly error?: string }) => void {
-    const entry: { -readonly [K in keyof LoggedRequest]: LoggedRequest[K] } = { ...request };
-    this.#counts.set(entry.operation, (this.#counts.get(entry.operation) ?? 0) + 1);
+    const name = request.operation.slice(0, MAX_NAME);
+    const operation = this.#counts.has(name) || this.#counts.size < MAX_OPERATIONS ? name : OTHERS;
+    this.#counts.set(operation, (this.#counts.get(operation) ?? 0) + 1);
+    const entry: { -readonly [K in keyof LoggedRequest]: LoggedRequest[K] } = { ...request, operation };
     this.#requests.push(entry);
     if (this.#requests.length > 2 * MAX_REQUESTS) this.#requests = this.#requests.slice(-MAX_REQUESTS);
     return (answer) => {

@@ -8,7 +8,12 @@ describe('launching an attempt', () => {
   it('creates the training job under the name of the attempt, on the placement, tagged', async () => {
     const world = new ActivityWorld();
     const result = await world.run('launchTraining', launchInput({ placement: P5 }));
-    expect(result).toEqual({ kind: 'launched', arn: ARN, adopted: false, consoleUrl: 'https://console/ty-rank-1' });
+    expect(result).toEqual({
+      kind: 'launched',
+      arn: ARN,
+      adopted: false,
+      consoleUrl: 'https://console/ty-rank-1',
+    });
     expect(await world.training.describe('ty-rank-1')).toMatchObject({ instanceType: 'ml.p5.48xlarge' });
     expect(await world.training.tags(ARN)).toEqual({
       'trainyard:job-id': 'rank',

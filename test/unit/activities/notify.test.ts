@@ -14,7 +14,12 @@ function completedJob(): NotifyInput {
   beginAttempt(story, { attempt: 1, name: 'ty-rank-1', placement: P4D, lease: 1, launchedAt: START });
   enter(story, 'RUNNING', reason('TRAINING', { placement: P4D }), START + 90_000);
   enter(story, 'SUCCEEDED', reason('COMPLETED', { placement: P4D }), START + 90_000 + 3_700_000);
-  return { event: 'SUCCEEDED', topicArn: TOPIC, notificationId: 'rank/run-1/SUCCEEDED', job: viewOf(job, story) };
+  return {
+    event: 'SUCCEEDED',
+    topicArn: TOPIC,
+    notificationId: 'rank/run-1/SUCCEEDED',
+    job: viewOf(job, story),
+  };
 }
 
 describe('a notification', () => {
@@ -57,6 +62,8 @@ describe('a notification', () => {
   it('that is throttled is tried again', async () => {
     const world = new ActivityWorld();
     world.notifier.failNext('ThrottledException', 'Rate exceeded', { retryable: true });
-    await expect(world.run('sendNotification', completedJob())).rejects.toMatchObject({ nonRetryable: false });
+    await expect(world.run('sendNotification', completedJob())).rejects.toMatchObject({
+      nonRetryable: false,
+    });
   });
 });

@@ -37,10 +37,16 @@ describe('the safety check', () => {
   });
 
   it('tells the end, classified and with its cost', async () => {
-    const world = await launched(new ActivityWorld({ plan: () => ({ failureReason: 'AlgorithmError: boom' }) }));
+    const world = await launched(
+      new ActivityWorld({ plan: () => ({ failureReason: 'AlgorithmError: boom' }) }),
+    );
     world.pass(3_600);
     expect(await world.run('watchTraining', watch, 2)).toMatchObject({
-      end: { description: { status: 'Failed' }, failure: { class: 'algorithm', message: 'boom' }, costUsd: 0.4279 },
+      end: {
+        description: { status: 'Failed' },
+        failure: { class: 'algorithm', message: 'boom' },
+        costUsd: 0.4279,
+      },
     });
   });
 
@@ -57,6 +63,8 @@ describe('the safety check', () => {
   it('of a training job that somebody deleted ends the attempt as unknown', async () => {
     const world = await launched(new ActivityWorld());
     world.training.remove('ty-rank-1');
-    expect(await world.run('watchTraining', watch, 2)).toMatchObject({ end: { failure: { class: 'unknown' } } });
+    expect(await world.run('watchTraining', watch, 2)).toMatchObject({
+      end: { failure: { class: 'unknown' } },
+    });
   });
 });

@@ -1,9 +1,4 @@
-import type {
-  AttemptView,
-  JobEvent,
-  JobReport,
-  JobSummary,
-} from '../../../src/client/index.ts';
+import type { AttemptView, JobEvent, JobReport, JobSummary } from '../../../src/client/index.ts';
 import type { Placement } from '../../../src/jobs/placement.ts';
 import { reason } from '../../../src/jobs/reason.ts';
 import { HOUR, MINUTE, NOON } from './fake-terminal.ts';

@@ -66,7 +66,7 @@ const failed = job({
 const waiting = job({
   status: 'RUNNABLE',
   held: true,
-  reason: reason('HELD', { by: 'user' }),
+  reason: reason('HELD'),
   attemptCount: 0,
   attempts: [],
   nextTryAt: NOON + 4 * MINUTE,

@@ -82,7 +82,7 @@ describe('the output', () => {
           if (++looks === 4) finish();
           return listing(summary({ jobId: 'a', status: looks < 3 ? 'SCHEDULED' : 'RUNNING' }));
         },
-        get: (jobId) => Promise.resolve(job({ jobId })),
+        get: (jobId) => Promise.resolve(job({ jobId, status: looks < 3 ? 'SCHEDULED' : 'RUNNING' })),
         wait: (jobId) =>
           new Promise((resolve) => {
             finish = () => resolve(job({ jobId, ...done }));

@@ -189,7 +189,10 @@ describe('a setting that cannot be used is explained', () => {
     ],
   ])('%s', (_, options, env, message) => {
     expect(() => resolve(options, env)).toThrow(
-      expect.objectContaining({ code: 'CONNECTION_CONFIG', message: expect.stringMatching(message) as string }),
+      expect.objectContaining({
+        code: 'CONNECTION_CONFIG',
+        message: expect.stringMatching(message) as string,
+      }),
     );
   });
 

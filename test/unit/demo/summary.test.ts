@@ -55,9 +55,9 @@ describe('the summary', () => {
     const findings = [judge('success', evidence()), judge('spot', evidence({ notices: [] }))];
     expect(formatFindings(findings, 100, plain)).toBe(
       [
-        'JOB      ENDED      ATTEMPTS, AS SAGEMAKER SAYS  ACCURACY  MAIL  SHOWN  WHAT',
-        'success  SUCCEEDED  Completed                       0.840     1  yes    success',
-        'spot     SUCCEEDED  Completed                       0.840     0  NO     spot interruption',
+        'JOB      ENDED      ATTEMPTS (SAGEMAKER)  ACCURACY  MAIL  SHOWN  WHAT',
+        'success  SUCCEEDED  Completed                0.840     1  yes    success',
+        'spot     SUCCEEDED  Completed                0.840     0  NO     spot interruption',
         '',
         'success        Completed at the first attempt',
         'spot           NOT SHOWN: there should be managed spot training',

@@ -80,7 +80,10 @@ timeline:
       text: 'instances: { a: { capacity: -1 } }',
       want: 'aws.yaml:1:29: instances.a.capacity: ',
     },
-    'a rate of nothing': { text: 'throttling: { X: { perSecond: 0 } }', want: 'aws.yaml:1:31: throttling.X.perSecond: Too small' },
+    'a rate of nothing': {
+      text: 'throttling: { X: { perSecond: 0 } }',
+      want: 'aws.yaml:1:31: throttling.X.perSecond: Too small',
+    },
     'an image that does nothing': { text: "images: [{ image: 'x' }]", want: 'images.0: an image has either' },
     'bad YAML': { text: 'a: [1, 2\nb: 3', want: 'aws.yaml:2:' },
     'a key twice': { text: 'timeScale: 1\ntimeScale: 2', want: 'aws.yaml:2:1: Map keys must be unique' },

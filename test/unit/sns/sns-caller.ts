@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createSns, type Sns, type SnsOptions } from '../../../src/local-aws/sns/index.ts';
@@ -32,8 +32,11 @@ export class SnsCaller {
     this.#sns = this.#create();
   }
 
-  static async open(options: Partial<SnsOptions> = {}): Promise<SnsCaller> {
-    return new SnsCaller(await mkdtemp(join(tmpdir(), 'trainyard-sns-')), options);
+  /** @param copyOf data directory whose present content it begins with */
+  static async open(options: Partial<SnsOptions> = {}, copyOf?: string): Promise<SnsCaller> {
+    const dataDir = await mkdtemp(join(tmpdir(), 'trainyard-sns-'));
+    if (copyOf !== undefined) await cp(copyOf, dataDir, { recursive: true });
+    return new SnsCaller(dataDir, options);
   }
 
   #create(): Sns {

@@ -156,7 +156,7 @@ export const yamlMistakes: Record<string, BadJobFile> = {
     wantText: 'nested more than 32 levels',
   },
   'brackets without end, on which the YAML library alone aborts the process': {
-    text: `training: ${'['.repeat(100_000)}`,
+    text: `training: ${'['.repeat(20_000)}`,
     wantCode: 'JOB_FILE_UNREADABLE',
     wantPath: '',
     wantLine: 1,
