@@ -144,9 +144,14 @@ function exitCodeFor(jobs: readonly JobReport[], fromJob: boolean): number {
   return (fromJob ? processExitCode(failed) : undefined) ?? 1;
 }
 
-/** The exit code of the training process, from SageMaker's "ExecuteUserScriptError: ExitCode 3 ErrorMessage ...". */
-export function processExitCode(job: JobReport): number | undefined {
+/**
+ * The exit code of the training process, from the two forms of SageMaker's text: "ExecuteUserScriptError: ExitCode 3
+ * ErrorMessage ..." of the training toolkit, and "<failure file>, exit code: 3" of plain containers.
+ */
+function processExitCode(job: JobReport): number | undefined {
   const message = job.attempts.at(-1)?.failure?.message ?? '';
-  const code = Number(/\bExitCode (\d{1,3})\b/.exec(message)?.[1] ?? NaN);
+  // The last one: the user's own text may speak of exit codes as well.
+  const [, digits] = [...message.matchAll(/\b(?:ExitCode |exit code: )(\d{1,3})\b/g)].at(-1) ?? [];
+  const code = Number(digits);
   return code >= 1 && code <= 255 ? code : undefined;
 }

@@ -94,7 +94,7 @@ export function unreachable(settings: ConnectionSettings, said: string, cause: u
 }
 
 const originWords: Readonly<Record<ConnectionSettings['origin'], string>> = {
-  option: 'from --address',
+  option: 'as given',
   environment: 'from TEMPORAL_ADDRESS',
   profile: 'from the profile file',
   dev: 'from .trainyard/dev.json',

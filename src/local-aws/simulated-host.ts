@@ -40,6 +40,7 @@ export class SimulatedHost implements ContainerHost {
   async start(run: RunSpec): Promise<void> {
     const stored = await read(run);
     if (stored === undefined) return this.#real.start(run);
+    if (stored.endsAt !== undefined) return;
     const endsAt = this.#clock.now() + stored.seconds * 1_000;
     await writeFile(fileOf(run), JSON.stringify({ ...stored, endsAt }));
   }

@@ -41,6 +41,9 @@ afterAll(async () => {
   rmSync(cwd, { recursive: true, force: true });
 });
 
+/** Each look at it is a process, on a machine that may be busy. */
+const PATIENCE = { timeout: 30_000, interval: 200 };
+
 const run = (...args: readonly string[]): ReturnType<typeof trainyard> => trainyard(args, { cwd, env });
 const json = async <T>(...args: readonly string[]): Promise<T> => {
   const { stdout, stderr } = await run(...args, '--output', 'json');
@@ -72,10 +75,7 @@ training:
 }
 
 async function running(jobId: string): Promise<void> {
-  await vi.waitFor(async () => expect((await json<JobReport>('show', jobId)).status).toBe('RUNNING'), {
-    timeout: 30_000,
-    interval: 200,
-  });
+  await expect.poll(async () => (await json<JobReport>('show', jobId)).status, PATIENCE).toBe('RUNNING');
 }
 
 describe('a job that succeeds', () => {
@@ -100,18 +100,10 @@ describe('a job that succeeds', () => {
   });
 
   test('is found by status, user and name', async () => {
-    await vi.waitFor(async () => {
-      const jobs = await json<JobSummary[]>(
-        'list',
-        '--status',
-        'SUCCEEDED',
-        '--user',
-        "o'neil@example.com",
-        '--name',
-        'go*1',
-      );
-      expect(jobs).toMatchObject([{ jobId: 'good-1', status: 'SUCCEEDED', instanceType: 'ml.m5.large' }]);
-    });
+    const query = ['--status', 'SUCCEEDED', '--user', "o'neil@example.com", '--name', 'go*1'];
+    await expect
+      .poll(() => json<JobSummary[]>('list', ...query), PATIENCE)
+      .toMatchObject([{ jobId: 'good-1', status: 'SUCCEEDED', instanceType: 'ml.m5.large' }]);
     expect(await json('list', '--status', 'FAILED', '--name', 'good')).toEqual([]);
   });
 
@@ -163,7 +155,7 @@ test('a job is steered while it runs', async () => {
 
 test('Ctrl-C on `submit --wait` detaches, and the job goes on', async () => {
   const submit = startTrainyard(['submit', jobFile('attached-1', 'sleep 300'), '--wait'], { cwd, env });
-  await vi.waitFor(() => expect(submit.stderr()).toContain('RUNNING'), { timeout: 30_000, interval: 100 });
+  await expect.poll(() => submit.stderr(), PATIENCE).toContain('RUNNING');
   submit.child.kill('SIGINT');
   expect(await submit.ended).toBe(130);
   expect(submit.stderr()).toContain('trainyard wait attached-1');
@@ -175,17 +167,15 @@ test('a job whose workflow somebody terminated ends a wait, with a sentence', as
   await run('submit', jobFile('lost-1', 'sleep 300'));
   await running('lost-1');
   const wait = startTrainyard(['wait', 'lost-1'], { cwd, env });
-  await vi.waitFor(() => expect(wait.stderr()).toContain('RUNNING'), { timeout: 30_000, interval: 100 });
+  await expect.poll(() => wait.stderr(), PATIENCE).toContain('RUNNING');
   const connection = await Connection.connect({ address: devStateOf(cwd).temporal.address });
   await new Client({ connection }).workflow.getHandle('job/lost-1').terminate('by mistake');
   await connection.close();
   expect(await wait.ended).toBe(1);
   expect(wait.stdout()).toMatch(/^lost-1 {2}STOPPED .*terminated in Temporal without a report: by mistake/);
-  await vi.waitFor(async () =>
-    expect(await json<JobSummary[]>('list', '--status', 'STOPPED')).toMatchObject(
-      expect.arrayContaining([expect.objectContaining({ jobId: 'lost-1' })]) as unknown[],
-    ),
-  );
+  const stopped = async (): Promise<string[]> =>
+    (await json<JobSummary[]>('list', '--status', 'STOPPED')).map(({ jobId }) => jobId);
+  await expect.poll(stopped, PATIENCE).toContain('lost-1');
 });
 
 test('bad input reaches no workflow', async () => {
@@ -245,9 +235,8 @@ describe('the typed client', () => {
         },
       });
       expect(await client.wait(jobId, { timeoutMs: 60_000 })).toMatchObject({ status: 'SUCCEEDED' });
-      await vi.waitFor(async () =>
-        expect(await client.count({ jobIds: [jobId], statuses: ['SUCCEEDED'] })).toBe(1),
-      );
+      const succeeded = (): Promise<number> => client.count({ jobIds: [jobId], statuses: ['SUCCEEDED'] });
+      await expect.poll(succeeded, PATIENCE).toBe(1);
     } finally {
       await client.close();
     }

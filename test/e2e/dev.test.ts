@@ -50,7 +50,11 @@ const run = (...args: string[]): ReturnType<typeof trainyard> => trainyard(args,
 /** A `trainyard dev` that is up. */
 async function startDev(...args: string[]): Promise<TrainyardProcess> {
   const dev = start('dev', ...FREE_PORTS, ...args);
-  await vi.waitFor(() => expect(dev.stderr(), dev.stderr()).toContain('Ctrl-C stops everything'), SOON);
+  const up = vi.waitFor(() => expect(dev.stderr()).toContain('Ctrl-C stops everything'), SOON);
+  const failed = dev.ended.then((code) => {
+    throw new Error(`trainyard dev ended with ${String(code)}: ${dev.stderr()}`);
+  });
+  await Promise.race([up, failed]);
   return dev;
 }
 
@@ -72,6 +76,7 @@ async function workersOf(): Promise<string> {
 
 describe('trainyard dev', () => {
   let dev: TrainyardProcess;
+  let worker: TrainyardProcess;
 
   test('brings up Temporal, the local AWS endpoint and a worker, and prints where they are', async () => {
     dev = await startDev();
@@ -98,7 +103,7 @@ describe('trainyard dev', () => {
   test('a worker that is killed is missed, and one started by hand takes over', async () => {
     process.kill(devStateOf(cwd).processes['worker']!, 'SIGKILL');
     await vi.waitFor(() => expect(dev.stderr()).toContain('To have it back: npx trainyard worker'), SOON);
-    const worker = start('worker');
+    worker = start('worker');
     await vi.waitFor(async () => expect(await workersOf()).toContain(`${String(worker.child.pid)}@`), SOON);
 
     const { code, stderr } = await run(
@@ -112,8 +117,6 @@ describe('trainyard dev', () => {
       '--wait',
     );
     expect(code, stderr).toBe(0);
-    worker.child.kill('SIGTERM');
-    await worker.ended;
   });
 
   test('Ctrl-C ends it with 0 and leaves no process behind, training included', async () => {
@@ -131,6 +134,8 @@ describe('trainyard dev', () => {
     await interrupt(dev);
     expect(await trainingProcesses()).toEqual([]);
     for (const pid of Object.values(processes)) expect(isRunning(pid)).toBe(false);
+    worker.child.kill('SIGTERM');
+    await worker.ended;
     expect(existsSync(join(cwd, '.trainyard/dev.json'))).toBe(false);
   });
 

@@ -33,12 +33,13 @@ export async function runDev(options: DevOptions, session: Session): Promise<num
   }
 
   const parts: Part[] = [];
-  let stopping = false;
+  // Parts that die while others are still starting are reported by what waits for them.
+  let watching = false;
   const interruption = listenForInterruption(() => session.say('Stopping. (Ctrl-C again: at once)'));
   const started = (part: Part): void => {
     parts.push(part);
     void part.exited.then(async (end) => {
-      if (!stopping && !interruption.signal.aborted) terminal.stderr.write(await obituary(part, end));
+      if (watching && !interruption.signal.aborted) terminal.stderr.write(await obituary(part, end));
     });
   };
   try {
@@ -52,6 +53,7 @@ export async function runDev(options: DevOptions, session: Session): Promise<num
       started,
     };
     const addresses = await startAll(context, (found) => publish(terminal.cwd, layout, found, parts));
+    watching = true;
     session.print(announcement(parts, addresses, layout, session.paint));
     if (options.examples) {
       const code = await examples(layout, addresses, session, interruption.signal);
@@ -67,7 +69,7 @@ export async function runDev(options: DevOptions, session: Session): Promise<num
     if (interruption.signal.aborted) return INTERRUPTED;
     throw error;
   } finally {
-    stopping = true;
+    watching = false;
     await stopAll(parts);
     await endTraining(layout.awsDir);
     removeDevState(terminal.cwd, process.pid);

@@ -128,7 +128,7 @@ export class JobDriver {
         if (now >= interruptAt) this.#commit(job, to.interruptionBegun(job.state, now));
         else if (now >= internalErrorAt) this.#commit(job, to.crashed(job.state, now));
         else {
-          const end = this.#ended.get(incarnation, () => host.wait(this.#ctx.runSpec(job)));
+          const end = this.#ended.get(incarnation, () => this.#train(job));
           if (!end.isSettled)
             return this.#pause(Math.min(interruptAt, internalErrorAt), limit?.at, end.settled);
           this.#trained(job, await end.promise);
@@ -194,10 +194,14 @@ export class JobDriver {
     }
     const earliest = job.state.lastModifiedAt + config().timing.downloadingSeconds * 1_000;
     if (clock.now() < earliest) return this.#pause(earliest, limitAt);
-    const training = to.trainingBegun(job.state, clock.now(), this.#trainingFaults(job));
-    if (!this.#commit(job, training)) return;
-    await this.#ctx.durable();
-    if (this.#ctx.job(job.name)?.state === training && !this.#detached) await host.start(run);
+    this.#commit(job, to.trainingBegun(job.state, clock.now(), this.#trainingFaults(job)));
+  }
+
+  /** Starting is safe to repeat: an endpoint may have died between "training" on disk and the start. */
+  async #train(job: Job): Promise<RunEnd> {
+    const run = this.#ctx.runSpec(job);
+    await this.#ctx.host.start(run);
+    return await this.#ctx.host.wait(run);
   }
 
   #trained(job: Job, end: RunEnd): void {

@@ -17,6 +17,7 @@ export class FakeContainerHost implements ContainerHost {
   finalMetrics: readonly FinalMetric[] = [];
   /** How a run ends that gets SIGTERM; undefined stays until SIGKILL. */
   onTerm: RunEnd | undefined = { kind: 'completed' };
+  readonly #started = new Set<string>();
   readonly #ends = new Map<string, { promise: Promise<RunEnd>; resolve: (end: RunEnd) => void }>();
 
   /** Ends the training of a job's present run. */
@@ -30,7 +31,9 @@ export class FakeContainerHost implements ContainerHost {
   }
 
   start(run: RunSpec): Promise<void> {
-    this.#called('start', run);
+    // Starting again changes nothing, as with the real host.
+    if (!this.#started.has(keyOf(run))) this.#called('start', run);
+    this.#started.add(keyOf(run));
     return Promise.resolve();
   }
 
