@@ -13,9 +13,18 @@ const allowedImports = {
   'local-aws': ['jobs'],
   servers: ['jobs'],
   client: ['jobs', 'workflows/contract.ts'],
-  cli: ['jobs', 'workflows/contract.ts', 'client', 'servers', 'local-aws', 'worker.ts', 'config.ts', 'aws', 'ports'],
+  cli: [
+    'jobs',
+    'workflows/contract.ts',
+    'client',
+    'servers',
+    'local-aws',
+    'worker.ts',
+    'config.ts',
+    'aws',
+    'ports',
+  ],
 };
-
 
 const zones = Object.entries(allowedImports).map(([folder, allowed]) => ({
   target: `./src/${folder}`,
@@ -36,19 +45,28 @@ export default tseslint.config(
     settings: { 'import-x/resolver-next': [createTypeScriptImportResolver()] },
     rules: {
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      '@typescript-eslint/no-import-type-side-effects': 'error',
       '@typescript-eslint/explicit-module-boundary-types': 'error',
       '@typescript-eslint/switch-exhaustiveness-check': [
         'error',
         { considerDefaultExhaustiveForUnions: true, requireDefaultForNonUnion: true },
       ],
-      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       'import-x/no-cycle': 'error',
-      'import-x/no-extraneous-dependencies': ['error', { devDependencies: ['test/**', 'bench/**', '*.config.*'] }],
+      'import-x/no-extraneous-dependencies': [
+        'error',
+        { devDependencies: ['test/**', 'bench/**', '*.config.*'] },
+      ],
       'import-x/no-restricted-paths': ['error', { zones }],
       'no-restricted-imports': [
         'error',
-        { patterns: [{ group: ['@temporalio/*/src/*', '@temporalio/*/lib/*'], message: 'No deep imports.' }] },
+        {
+          patterns: [{ group: ['@temporalio/*/src/*', '@temporalio/*/lib/*'], message: 'No deep imports.' }],
+        },
       ],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       eqeqeq: 'error',
@@ -57,7 +75,10 @@ export default tseslint.config(
   {
     files: pure.map((folder) => `src/${folder}/**/*.ts`),
     rules: {
-      'no-restricted-imports': ['error', { patterns: [{ regex: '^node:', message: 'Deterministic code: no Node modules.' }] }],
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ regex: '^node:', message: 'Deterministic code: no Node modules.' }] },
+      ],
       'no-restricted-globals': ['error', 'process', 'fetch', 'Intl', 'Buffer', 'setInterval', 'require'],
       'no-restricted-properties': [
         'error',
@@ -71,9 +92,15 @@ export default tseslint.config(
     rules: {
       'no-restricted-syntax': [
         'error',
-        { selector: "CallExpression[callee.object.name='Date'][callee.property.name='now']", message: 'Pass the time in.' },
+        {
+          selector: "CallExpression[callee.object.name='Date'][callee.property.name='now']",
+          message: 'Pass the time in.',
+        },
         { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'Pass the time in.' },
-        { selector: "CallExpression[callee.object.name='Math'][callee.property.name='random']", message: 'Pass randomness in.' },
+        {
+          selector: "CallExpression[callee.object.name='Math'][callee.property.name='random']",
+          message: 'Pass randomness in.',
+        },
       ],
     },
   },

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { StopTrainingJobCommand } from '@aws-sdk/client-sagemaker';
 import { DEFAULT_WATCH_SETTINGS } from '../src/activities/index.ts';
 import { jobWorkflowId, TRAINING_JOB } from '../src/workflows/contract.ts';
-import { type JobView } from '../src/jobs/view.ts';
+import type { JobView } from '../src/jobs/view.ts';
 import { aJob } from '../test/support/a-job.ts';
 import { timed, withServer, type Bench } from './harness.ts';
 import { withLocalWorld } from './local-world.ts';

@@ -5,7 +5,7 @@ import { ensureTemporalCli } from '../src/servers/temporal-cli.ts';
 import { progressOn } from '../src/servers/progress.ts';
 import { startDevServer } from '../src/servers/dev-server.ts';
 import { jobAttributes } from '../src/workflows/contract.ts';
-import { type TrainyardActivities } from '../src/activities/types.ts';
+import type { TrainyardActivities } from '../src/activities/types.ts';
 
 Runtime.install({
   logger: new DefaultLogger('ERROR'),

@@ -1,7 +1,7 @@
 import { CreateTopicCommand } from '@aws-sdk/client-sns';
 import { jobWorkflowId, TRAINING_JOB } from '../src/workflows/contract.ts';
 import { aJob } from '../test/support/a-job.ts';
-import { type Bench } from './harness.ts';
+import type { Bench } from './harness.ts';
 import { withLocalWorld } from './local-world.ts';
 
 const JOBS = 20;

@@ -9,7 +9,7 @@ import { snsNotifier } from '../src/aws/sns-notifier.ts';
 import { startLocalAws } from '../src/local-aws/index.ts';
 import { temporalJobMessenger } from '../src/temporal/job-messenger.ts';
 import { monitorWorkflowId, TRAINING_MONITOR } from '../src/workflows/contract.ts';
-import { type Bench } from './harness.ts';
+import type { Bench } from './harness.ts';
 
 const REGION = 'us-east-1';
 const ACCOUNT = '111122223333';

@@ -7,7 +7,7 @@ import { awsClients, callerIdentity } from './aws/clients.ts';
 import { sageMakerConsoleUrl } from './aws/console-url.ts';
 import { sageMakerTrainingService } from './aws/sagemaker-training-service.ts';
 import { snsNotifier } from './aws/sns-notifier.ts';
-import { type WorkerConfig } from './config.ts';
+import type { WorkerConfig } from './config.ts';
 import { TrainyardError } from './jobs/error-catalogue.ts';
 import { temporalJobMessenger } from './temporal/job-messenger.ts';
 import { keepMonitorRunning } from './temporal/monitor-keeper.ts';

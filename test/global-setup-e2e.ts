@@ -1,4 +1,4 @@
-import { type TestProject } from 'vitest/node';
+import type { TestProject } from 'vitest/node';
 import { progressOn } from '../src/servers/progress.ts';
 import { ensureTemporalCli } from '../src/servers/temporal-cli.ts';
 

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
-import { type TestProject } from 'vitest/node';
+import type { TestProject } from 'vitest/node';
 import { progressOn } from '../src/servers/progress.ts';
 import { ensureTestServer } from '../src/servers/test-server.ts';
 import { startTestServer } from './support/test-server-process.ts';

@@ -1,6 +1,6 @@
 import { approximateCostUsd } from '../jobs/cost.ts';
 import { classifyTrainingEnd } from '../jobs/failure-classification.ts';
-import { type TrainingChanged } from '../jobs/training-change.ts';
+import type { TrainingChanged } from '../jobs/training-change.ts';
 import { isTrainingOver, type TrainingDescription } from '../jobs/training-description.ts';
 
 /** A description as news for the job's workflow; with its end, classified, once the training job is over. */

@@ -1,13 +1,13 @@
-import { type JobMessenger } from '../ports/job-messenger.ts';
-import { type Notifier } from '../ports/notifier.ts';
-import { type TrainingService } from '../ports/training-service.ts';
+import type { JobMessenger } from '../ports/job-messenger.ts';
+import type { Notifier } from '../ports/notifier.ts';
+import type { TrainingService } from '../ports/training-service.ts';
 import { withHeartbeats } from './heartbeats.ts';
 import { launchTraining, type LaunchPorts } from './launch.ts';
 import { sendNotification } from './notify.ts';
 import { SafetyPace } from './safety-pace.ts';
 import { stopTraining } from './stop.ts';
 import { sweepTrainings } from './sweep.ts';
-import { type TrainyardActivities } from './types.ts';
+import type { TrainyardActivities } from './types.ts';
 import { watchTraining } from './watch.ts';
 
 /** How often SageMaker is asked. */

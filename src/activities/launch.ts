@@ -1,11 +1,11 @@
 import { attemptName } from '../jobs/attempt-name.ts';
-import { type Placement } from '../jobs/placement.ts';
-import { type TrainingRequest } from '../jobs/training-request.ts';
-import { type TrainingDescription } from '../jobs/training-description.ts';
+import type { Placement } from '../jobs/placement.ts';
+import type { TrainingRequest } from '../jobs/training-request.ts';
+import type { TrainingDescription } from '../jobs/training-description.ts';
 import { TrainingServiceError, type TrainingService } from '../ports/training-service.ts';
 import { isTaggedAs, ownerOf, tagsOf } from './attempt-tags.ts';
 import { failureOf, tryAgain } from './service-errors.ts';
-import { type LaunchInput, type LaunchResult } from './types.ts';
+import type { LaunchInput, LaunchResult } from './types.ts';
 
 export interface LaunchPorts {
   readonly training: TrainingService;

@@ -1,7 +1,7 @@
 import { describePlacement } from '../jobs/placement.ts';
-import { type JobView } from '../jobs/view.ts';
-import { type Notification } from '../ports/notifier.ts';
-import { type NotifyInput } from './types.ts';
+import type { JobView } from '../jobs/view.ts';
+import type { Notification } from '../ports/notifier.ts';
+import type { NotifyInput } from './types.ts';
 
 /** SNS allows 100 characters. */
 const SUBJECT_LENGTH = 100;

@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { notificationOf } from './notification.ts';
 import { NotifierError, type Notifier } from '../ports/notifier.ts';
-import { type NotifyInput } from './types.ts';
+import type { NotifyInput } from './types.ts';
 
 /** Publishes one notification; a topic that cannot take it whenever it is tried fails for good. */
 export async function sendNotification(

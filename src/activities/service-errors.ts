@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { TrainingServiceError } from '../ports/training-service.ts';
 import { classifyCallError } from '../jobs/failure-classification.ts';
-import { type Failure } from '../jobs/failure.ts';
+import type { Failure } from '../jobs/failure.ts';
 
 /** The failure that an error of the training service stands for; anything else is a bug and is thrown on. */
 export function failureOf(error: unknown): Failure {

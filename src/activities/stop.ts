@@ -1,4 +1,4 @@
-import { type TrainingService } from '../ports/training-service.ts';
+import type { TrainingService } from '../ports/training-service.ts';
 import { tryAgain } from './service-errors.ts';
 
 /** Asks SageMaker to stop a training job; one that has ended or is gone needs no stopping. */

@@ -1,12 +1,12 @@
 import { cancellationSignal, heartbeat, activityInfo, log, sleep } from '@temporalio/activity';
 import { parseAttemptName } from '../jobs/attempt-name.ts';
-import { type TrainingChanged } from '../jobs/training-change.ts';
+import type { TrainingChanged } from '../jobs/training-change.ts';
 import { isTrainingOver } from '../jobs/training-description.ts';
-import { type JobMessenger } from '../ports/job-messenger.ts';
-import { type TrainingService, type TrainingSummary } from '../ports/training-service.ts';
+import type { JobMessenger } from '../ports/job-messenger.ts';
+import type { TrainingService, TrainingSummary } from '../ports/training-service.ts';
 import { newsOf } from './attempt-end.ts';
 import { failureOf } from './service-errors.ts';
-import { type SweepInput, type SweepReport } from './types.ts';
+import type { SweepInput, SweepReport } from './types.ts';
 
 export interface SweepPorts {
   readonly training: TrainingService;

@@ -1,9 +1,9 @@
-import { type Failure } from '../jobs/failure.ts';
-import { type Placement } from '../jobs/placement.ts';
-import { type NotifyEvent } from '../jobs/spec.ts';
-import { type TrainingChanged } from '../jobs/training-change.ts';
-import { type TrainingRequest } from '../jobs/training-request.ts';
-import { type JobView } from '../jobs/view.ts';
+import type { Failure } from '../jobs/failure.ts';
+import type { Placement } from '../jobs/placement.ts';
+import type { NotifyEvent } from '../jobs/spec.ts';
+import type { TrainingChanged } from '../jobs/training-change.ts';
+import type { TrainingRequest } from '../jobs/training-request.ts';
+import type { JobView } from '../jobs/view.ts';
 
 export interface LaunchInput {
   readonly jobId: string;

@@ -1,13 +1,13 @@
 import { activityInfo, ApplicationFailure } from '@temporalio/activity';
 import { ApplicationFailureCategory } from '@temporalio/common';
 import { statusOfLiveTraining } from '../jobs/status.ts';
-import { type TrainingChanged } from '../jobs/training-change.ts';
-import { type JobMessenger } from '../ports/job-messenger.ts';
-import { type TrainingService } from '../ports/training-service.ts';
+import type { TrainingChanged } from '../jobs/training-change.ts';
+import type { JobMessenger } from '../ports/job-messenger.ts';
+import type { TrainingService } from '../ports/training-service.ts';
 import { newsOf, newsOfDeleted } from './attempt-end.ts';
-import { type SafetyPace } from './safety-pace.ts';
+import type { SafetyPace } from './safety-pace.ts';
 import { tryAgain } from './service-errors.ts';
-import { type WatchInput } from './types.ts';
+import type { WatchInput } from './types.ts';
 
 export interface WatchPorts {
   readonly training: TrainingService;

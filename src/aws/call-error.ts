@@ -1,4 +1,4 @@
-import { type CallError } from '../jobs/failure-classification.ts';
+import type { CallError } from '../jobs/failure-classification.ts';
 
 /**
  * What an error that an AWS SDK client threw says: AWS's error name where AWS answered, else the code of the transport

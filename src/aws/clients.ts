@@ -26,24 +26,31 @@ export interface AwsClients {
  */
 const CALL_TIMEOUT_MS = 25_000;
 
-/**
- * The SDK waits for ever by default, and `requestTimeout` alone only logs (@smithy/node-http-handler,
- * set-request-timeout.js).
- */
-const REQUEST_HANDLER = {
-  connectionTimeout: 5_000,
-  requestTimeout: 10_000,
-  throwOnRequestTimeout: true,
-  socketTimeout: 10_000,
-};
+export interface Timeouts {
+  /** For a connection, in milliseconds. */
+  readonly connectMs: number;
+  /** For the answer to one try, in milliseconds. */
+  readonly answerMs: number;
+}
+
+const TIMEOUTS: Timeouts = { connectMs: 5_000, answerMs: 10_000 };
 
 /**
  * Clients that never wait for ever. Retries are the SDK's: three tries in all, or what AWS_MAX_ATTEMPTS and AWS_RETRY_MODE
  * say.
  */
-export function awsClients({ region, endpoint, credentials }: AwsClientSettings): AwsClients {
+export function awsClients(
+  { region, endpoint, credentials }: AwsClientSettings,
+  { connectMs, answerMs }: Timeouts = TIMEOUTS,
+): AwsClients {
   const common = {
-    requestHandler: REQUEST_HANDLER,
+    requestHandler: {
+      connectionTimeout: connectMs,
+      requestTimeout: answerMs,
+      // Without this the SDK only logs (@smithy/node-http-handler, set-request-timeout.js).
+      throwOnRequestTimeout: true,
+      socketTimeout: answerMs,
+    },
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(credentials === undefined ? {} : { credentials }),
   };

@@ -7,7 +7,7 @@ import {
   type SageMakerClient,
   StopTrainingJobCommand,
 } from '@aws-sdk/client-sagemaker';
-import { type TrainingRequest } from '../jobs/training-request.ts';
+import type { TrainingRequest } from '../jobs/training-request.ts';
 import { TrainingServiceError, type TrainingPage, type TrainingService } from '../ports/training-service.ts';
 import { callErrorOf } from './call-error.ts';
 import { bounded } from './clients.ts';

@@ -1,5 +1,5 @@
-import { type DescribeTrainingJobResponse, type SecondaryStatusTransition } from '@aws-sdk/client-sagemaker';
-import { type TrainingDescription } from '../jobs/training-description.ts';
+import type { DescribeTrainingJobResponse, SecondaryStatusTransition } from '@aws-sdk/client-sagemaker';
+import type { TrainingDescription } from '../jobs/training-description.ts';
 
 /** SageMaker's answer, reduced to what Trainyard uses. Whatever SageMaker leaves out is left out here. */
 export function descriptionOf(name: string, answer: DescribeTrainingJobResponse): TrainingDescription {

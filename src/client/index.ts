@@ -12,7 +12,7 @@
  * await trainyard.close();
  * ```
  */
-import type { Client } from '@temporalio/client';
+import { Connection, type Client } from '@temporalio/client';
 import { resolveJob, type JobInput } from '../jobs/job-schema.ts';
 import type { JobSpec } from '../jobs/spec.ts';
 import type { JobEvent } from '../jobs/view.ts';
@@ -77,9 +77,11 @@ export class TrainyardClient {
 
   /** Works on a Temporal client that exists already, and on its namespace. `close` closes that client's connection. */
   static on(client: Client, options: Pick<ConnectOptions, 'taskQueue' | 'uiUrl'> = {}): TrainyardClient {
+    const { connection } = client;
+    const where = connection instanceof Connection ? { address: connection.options.address } : {};
     return new TrainyardClient(
       client,
-      resolveConnection({ ...options, namespace: client.options.namespace }),
+      resolveConnection({ ...options, ...where, namespace: client.options.namespace }),
     );
   }
 

@@ -4,6 +4,7 @@ import { TrainyardError } from '../jobs/error-catalogue.ts';
 import type { ConnectionSettings } from './connection.ts';
 
 /** gRPC status codes (https://grpc.io/docs/guides/status-codes/). */
+const CANCELLED = 1;
 const INVALID_ARGUMENT = 3;
 const DEADLINE_EXCEEDED = 4;
 const PERMISSION_DENIED = 7;
@@ -25,19 +26,24 @@ export function grpcErrorOf(error: unknown): GrpcError | undefined {
   return undefined;
 }
 
+/**
+ * Whether the time for a call ran out. The server sees the same deadline, and when it is first to act on it, the call is
+ * reported as cancelled.
+ */
+function isOverdue(code: number | undefined): boolean {
+  return code === DEADLINE_EXCEEDED || code === CANCELLED;
+}
+
 /** Whether the same request may succeed later: the server restarts, is overloaded, or the network is away. */
 export function isTransient(error: unknown): boolean {
   const code = grpcErrorOf(error)?.code;
-  return code === UNAVAILABLE || code === RESOURCE_EXHAUSTED || code === DEADLINE_EXCEEDED;
+  return code === UNAVAILABLE || code === RESOURCE_EXHAUSTED || isOverdue(code);
 }
 
 /** Whether a query or update failed because no worker took it, as opposed to being refused by one. */
 export function isUnanswered(error: unknown): boolean {
   const grpc = grpcErrorOf(error);
-  return (
-    grpc?.code === DEADLINE_EXCEEDED ||
-    (grpc?.code === FAILED_PRECONDITION && /poller|worker/i.test(grpc.details))
-  );
+  return isOverdue(grpc?.code) || (grpc?.code === FAILED_PRECONDITION && /poller|worker/i.test(grpc.details));
 }
 
 /** A failed call to Temporal in words. What did not come from Temporal is given back as it is. */
@@ -58,6 +64,7 @@ export function explainRpcError(error: unknown, settings: ConnectionSettings): u
   switch (grpc.code) {
     case UNAVAILABLE:
     case DEADLINE_EXCEEDED:
+    case CANCELLED:
       return unreachable(settings, said, error);
     case PERMISSION_DENIED:
     case UNAUTHENTICATED:

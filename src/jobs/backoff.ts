@@ -1,4 +1,4 @@
-import { type BackoffPolicy } from './spec.ts';
+import type { BackoffPolicy } from './spec.ts';
 
 /** The longest wait that the n-th consecutive try (from 1) can get, in whole milliseconds. */
 export function backoffCeilingMs({ initialSeconds, maxSeconds, factor }: BackoffPolicy, n: number): number {

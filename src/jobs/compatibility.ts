@@ -1,5 +1,5 @@
 import { GPU_INSTANCE_TYPES, type GpuInstanceType } from './gpu-catalog.ts';
-import { type Placement } from './placement.ts';
+import type { Placement } from './placement.ts';
 
 /** What a job needs instead of a list of instance types. */
 export interface GpuConstraints {

@@ -1,8 +1,8 @@
 import { oneLine, userErrorText } from './evidence-text.ts';
-import { type Failure, type FailureClass } from './failure.ts';
+import type { Failure, FailureClass } from './failure.ts';
 import { type Evidence, matchingRule } from './failure-rules.ts';
 import { learnedLimit, parseQuotaMessage, quotaAdvice } from './quota-message.ts';
-import { type TrainingDescription } from './training-description.ts';
+import type { TrainingDescription } from './training-description.ts';
 
 export interface CallError {
   /** AWS's error name (`ResourceLimitExceeded`), or the transport's code (`ECONNRESET`). */

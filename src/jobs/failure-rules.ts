@@ -1,4 +1,4 @@
-import { type FailureClass } from './failure.ts';
+import type { FailureClass } from './failure.ts';
 
 /** What is known about a failure, in the form that rules are matched against. */
 export interface Evidence {

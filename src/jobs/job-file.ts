@@ -1,7 +1,7 @@
 import { type CheckedJob, checkJob, type ResolveContext } from './job-schema.ts';
 import { JobInvalidError, type Path, type Problem } from './job-problem.ts';
 import { applySetValue, parseSetValue, setLabel, type SetValue } from './set-values.ts';
-import { type JobSpec } from './spec.ts';
+import type { JobSpec } from './spec.ts';
 import { readYaml, type YamlText } from './yaml-text.ts';
 
 export interface JobFileOptions extends ResolveContext {

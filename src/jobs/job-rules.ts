@@ -2,7 +2,7 @@ import { type Problem, showValue } from './job-problem.ts';
 import { contradiction, problem, type Reader, reader, warning } from './rule-parts.ts';
 import { valueAt } from './schema-problems.ts';
 import { strayMembers } from './stray-members.ts';
-import { type Json } from './training-request.ts';
+import type { Json } from './training-request.ts';
 
 const DEFAULT_MAX_RUNTIME = 86_400;
 const TRAINING = ['training'];

@@ -5,13 +5,13 @@ import { toJson } from './json-value.ts';
 import { JobInvalidError, type Problem } from './job-problem.ts';
 import { jobProblems } from './job-rules.ts';
 import { resourceProblems } from './resource-rules.ts';
-import { type Placement } from './placement.ts';
+import type { Placement } from './placement.ts';
 import { choosePlacements, MOST_PLACEMENTS } from './placement-choice.ts';
 import { amount, closed, flag, list, oneOf, text, wholeNumber } from './schema-parts.ts';
 import { schemaProblems, valueAt } from './schema-problems.ts';
 import { type JobSpec, NOTIFY_EVENTS } from './spec.ts';
 import { instanceCount, instanceType, trainingSchema } from './training-schema.ts';
-import { type Json } from './training-request.ts';
+import type { Json } from './training-request.ts';
 
 /*
  * What a user writes (docs/job-file.md). This definition is the one source of the validation, of the types JobInput and

@@ -1,5 +1,5 @@
 import { type Path, type Problem, showValue } from './job-problem.ts';
-import { type Json } from './training-request.ts';
+import type { Json } from './training-request.ts';
 
 /** A job is a page or two of settings; anything beyond these bounds is a mistake or an attack. */
 export const JOB_BOUNDS = { characters: 262_144, depth: 32, values: 20_000 } as const;

@@ -1,9 +1,9 @@
 import { backoffMs } from './backoff.ts';
-import { type Failure } from './failure.ts';
-import { type Placement } from './placement.ts';
+import type { Failure } from './failure.ts';
+import type { Placement } from './placement.ts';
 import { type Reason, reason } from './reason.ts';
-import { type JobSpec } from './spec.ts';
-import { type TerminalStatus } from './status.ts';
+import type { JobSpec } from './spec.ts';
+import type { TerminalStatus } from './status.ts';
 
 /**
  * What a job remembers of its failures. Bounded by the number of placements, and plain JSON: it is carried through

@@ -1,7 +1,7 @@
 import { constraintsInTheWay, type GpuConstraints, justBelow, resolvePlacements } from './compatibility.ts';
-import { type Problem } from './job-problem.ts';
+import type { Problem } from './job-problem.ts';
 import { describePlacement, type Placement } from './placement.ts';
-import { type TrainingRequest } from './training-request.ts';
+import type { TrainingRequest } from './training-request.ts';
 
 /** More alternatives than this are not a preference any more. */
 export const MOST_PLACEMENTS = 20;

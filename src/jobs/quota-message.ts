@@ -1,4 +1,4 @@
-import { type Failure } from './failure.ts';
+import type { Failure } from './failure.ts';
 
 export interface QuotaNumbers {
   /** `ml.p3.2xlarge for training job usage`, `training-job/ml.p2.xlarge`. */

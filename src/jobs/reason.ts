@@ -1,4 +1,4 @@
-import { type Failure } from './failure.ts';
+import type { Failure } from './failure.ts';
 import { describePlacement, type Placement } from './placement.ts';
 
 /** Why a job is in its status: a constant for programs and one sentence for people, made here and nowhere else. */

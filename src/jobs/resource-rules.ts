@@ -1,7 +1,7 @@
-import { type Path, type Problem } from './job-problem.ts';
+import type { Path, Problem } from './job-problem.ts';
 import { contradiction, problem, type Reader, reader } from './rule-parts.ts';
 import { valueAt } from './schema-problems.ts';
-import { type Json } from './training-request.ts';
+import type { Json } from './training-request.ts';
 
 const RESOURCES = ['training', 'ResourceConfig'];
 const SPOT = ['training', 'EnableManagedSpotTraining'];

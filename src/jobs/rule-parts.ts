@@ -1,6 +1,6 @@
-import { type Path, type Problem, type ProblemCode } from './job-problem.ts';
+import type { Path, Problem, ProblemCode } from './job-problem.ts';
 import { valueAt } from './schema-problems.ts';
-import { type Json } from './training-request.ts';
+import type { Json } from './training-request.ts';
 
 /**
  * Reads members of a job as it was written. Members of a wrong type read as absent: the schema complains about them, and

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Json } from './training-request.ts';
+import type { Json } from './training-request.ts';
 
 /**
  * Zod types whose error message is what is allowed, so that every problem can say it. The words end up in

@@ -1,8 +1,8 @@
-import { type z } from 'zod';
+import type { z } from 'zod';
 import { type Path, type Problem, showValue } from './job-problem.ts';
 import { nearest } from './nearest.ts';
 import { namedKeys } from './schema-parts.ts';
-import { type Json } from './training-request.ts';
+import type { Json } from './training-request.ts';
 import { OTHER_TRAINING_MEMBERS, trainingSchema } from './training-schema.ts';
 
 const TRAINING_MEMBERS = [...namedKeys(trainingSchema.shape), ...OTHER_TRAINING_MEMBERS];

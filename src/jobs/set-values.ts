@@ -1,6 +1,6 @@
 import { oneLine } from './evidence-text.ts';
 import { formatPath, type Path, type Problem } from './job-problem.ts';
-import { type Json } from './training-request.ts';
+import type { Json } from './training-request.ts';
 import { readYaml } from './yaml-text.ts';
 
 /** A `--set key=value`: the value that replaces what stands at a path, `null` to remove it. */

@@ -1,5 +1,5 @@
-import { type Placement } from './placement.ts';
-import { type TrainingRequest } from './training-request.ts';
+import type { Placement } from './placement.ts';
+import type { TrainingRequest } from './training-request.ts';
 
 /** When a notification is wanted: at the end of the job, by how it ended, or once when training first runs. */
 export const NOTIFY_EVENTS = ['STARTED', 'SUCCEEDED', 'FAILED', 'STOPPED'] as const;

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { type Path, type Problem } from './job-problem.ts';
+import type { Path, Problem } from './job-problem.ts';
 import { nearest } from './nearest.ts';
 import { namedKeys } from './schema-parts.ts';
 import { unknownKey } from './schema-problems.ts';
-import { type Json } from './training-request.ts';
+import type { Json } from './training-request.ts';
 import { OTHER_TRAINING_MEMBERS, trainingSchema } from './training-schema.ts';
 
 /**

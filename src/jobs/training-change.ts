@@ -1,5 +1,5 @@
-import { type Failure } from './failure.ts';
-import { type TrainingDescription } from './training-description.ts';
+import type { Failure } from './failure.ts';
+import type { TrainingDescription } from './training-description.ts';
 
 /** How an attempt ended: SageMaker's last description, and the failure it stands for unless it completed. */
 export interface AttemptEnd {

@@ -1,7 +1,7 @@
-import { type Failure } from './failure.ts';
-import { type Placement } from './placement.ts';
-import { type Reason } from './reason.ts';
-import { type JobStatus } from './status.ts';
+import type { Failure } from './failure.ts';
+import type { Placement } from './placement.ts';
+import type { Reason } from './reason.ts';
+import type { JobStatus } from './status.ts';
 
 /** One training job launched for a job, as people see it. Times are epoch milliseconds. */
 export interface AttemptView {

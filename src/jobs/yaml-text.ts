@@ -13,7 +13,7 @@ import {
 import { oneLine } from './evidence-text.ts';
 import { type Path, type Problem, showValue } from './job-problem.ts';
 import { JOB_BOUNDS } from './json-value.ts';
-import { type Json } from './training-request.ts';
+import type { Json } from './training-request.ts';
 
 export interface Position {
   /** 1-based. */

@@ -1,18 +1,18 @@
-import { type IncomingMessage } from 'node:http';
-import { type Clock } from './clock.ts';
-import { type Control } from './control/control.ts';
-import { type RequestFault } from './faults/fault.ts';
-import { type FaultBook } from './faults/fault-book.ts';
-import { type Throttles } from './faults/throttles.ts';
-import { type SageMaker } from './sagemaker/sagemaker.ts';
-import { type Handled } from './server.ts';
-import { type Sns } from './sns/index.ts';
+import type { IncomingMessage } from 'node:http';
+import type { Clock } from './clock.ts';
+import type { Control } from './control/control.ts';
+import type { RequestFault } from './faults/fault.ts';
+import type { FaultBook } from './faults/fault-book.ts';
+import type { Throttles } from './faults/throttles.ts';
+import type { SageMaker } from './sagemaker/sagemaker.ts';
+import type { Handled } from './server.ts';
+import type { Sns } from './sns/index.ts';
 import { handleSts, invalidAction } from './sts/sts.ts';
 import { type Answer, awsJson, awsJsonError, plainJson, queryError, xml } from './wire/answer.ts';
 import { AwsError, internalFailure, throttled, unknownOperation } from './wire/aws-error.ts';
 import { readBody } from './wire/body.ts';
 import { type Asked, askedBy, isControlPath } from './wire/operation.ts';
-import { type RequestLog } from './wire/request-log.ts';
+import type { RequestLog } from './wire/request-log.ts';
 
 export interface EndpointOptions {
   readonly sageMaker: SageMaker;

@@ -1,10 +1,10 @@
 import { join, resolve } from 'node:path';
 import { type Clock, systemClock } from './clock.ts';
 import { LiveConfig } from './config/live-config.ts';
-import { type LocalAwsConfig, type TimelineStep } from './config/schema.ts';
+import type { LocalAwsConfig, TimelineStep } from './config/schema.ts';
 import { Timeline } from './config/timeline.ts';
 import { createContainerHost } from './container/index.ts';
-import { type ContainerHost } from './container/host.ts';
+import type { ContainerHost } from './container/host.ts';
 import { Control } from './control/control.ts';
 import { lockDataDir } from './data-lock.ts';
 import { Endpoint } from './endpoint.ts';

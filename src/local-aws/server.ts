@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { type AddressInfo, type Socket } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { TrainyardError } from '../jobs/error-catalogue.ts';
 import { type Answer, awsJsonError } from './wire/answer.ts';
 import { internalFailure } from './wire/aws-error.ts';

@@ -1,8 +1,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, MAX_TIMER_MS } from './clock.ts';
-import { type Image } from './config/schema.ts';
-import { type ContainerHost, type RunEnd, type RunSpec } from './container/host.ts';
+import type { Image } from './config/schema.ts';
+import type { ContainerHost, RunEnd, RunSpec } from './container/host.ts';
 import { globMatches } from './glob.ts';
 import { isRecord } from './config/load.ts';
 

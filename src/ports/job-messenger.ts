@@ -1,5 +1,5 @@
-import { type JobStatus } from '../jobs/status.ts';
-import { type TrainingChanged } from '../jobs/training-change.ts';
+import type { JobStatus } from '../jobs/status.ts';
+import type { TrainingChanged } from '../jobs/training-change.ts';
 
 /** How activities reach the workflow of a job. */
 export interface JobMessenger {

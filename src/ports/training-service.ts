@@ -1,5 +1,5 @@
-import { type TrainingDescription } from '../jobs/training-description.ts';
-import { type TrainingRequest } from '../jobs/training-request.ts';
+import type { TrainingDescription } from '../jobs/training-description.ts';
+import type { TrainingRequest } from '../jobs/training-request.ts';
 
 export interface TrainingSummary {
   readonly name: string;

@@ -5,7 +5,7 @@ import { serverCacheDir } from './cache-dir.ts';
 import { findOnPath } from './command.ts';
 import { inspectInstallation, install } from './installation.ts';
 import { withLock } from './lock.ts';
-import { type Progress } from './progress.ts';
+import type { Progress } from './progress.ts';
 
 /** The machine as acquisition sees it; tests hand in another one. */
 export interface Machine {

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { type ReadableStream } from 'node:stream/web';
+import type { ReadableStream } from 'node:stream/web';
 import { extract } from 'tar';
 
 /** Milliseconds. A closed network must be noticed at once; an archive of 100 MB may take a while. */

@@ -1,4 +1,4 @@
-import { type Connection } from '@temporalio/client';
+import type { Connection } from '@temporalio/client';
 
 /** `TaskQueueType` of the protocol. */
 const WORKFLOW = 1;

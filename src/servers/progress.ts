@@ -41,7 +41,7 @@ function onTerminal(stream: ProgressStream, now: () => number): Progress {
       const draw = (): void => {
         const parts = [`${FRAMES[frame++ % FRAMES.length] ?? ''} ${title}`, clock(now() - startedAt), detail];
         const line = parts.filter((part) => part !== '').join(' · ');
-        stream.write(CLEAR_LINE + cut(line, (stream.columns ?? 80) - 1));
+        stream.write(CLEAR_LINE + cut(line, widthOf(stream) - 1));
       };
       draw();
       const timer = setInterval(draw, FRAME_MS);
@@ -64,6 +64,9 @@ function clock(milliseconds: number): string {
   const seconds = Math.floor(milliseconds / 1000);
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }
+
+/** Some terminals say that they are 0 columns wide. */
+const widthOf = ({ columns = 0 }: ProgressStream): number => (columns > 0 ? columns : 80);
 
 function cut(line: string, width: number): string {
   return line.length <= width ? line : `${line.slice(0, width - 1)}…`;

@@ -1,5 +1,5 @@
 import { isGrpcServiceError, type Connection } from '@temporalio/client';
-import { type SearchAttributeType } from '@temporalio/common';
+import type { SearchAttributeType } from '@temporalio/common';
 
 /** Name and type of a search attribute; what `defineSearchAttributeKey` of the SDK makes is one. */
 export interface SearchAttribute {

@@ -1,7 +1,7 @@
 import { acquireServer, type Machine, type Maker, type ServerKind, thisMachine } from './acquire.ts';
 import { findOnPath, isExecutable, runCommand } from './command.ts';
 import { downloadServer } from './download.ts';
-import { type Progress } from './progress.ts';
+import type { Progress } from './progress.ts';
 
 /** Later versions of the module carry a `replace` directive, and `go install` refuses those. */
 const VERSION = '1.5.1';

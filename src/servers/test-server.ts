@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { acquireServer, type Machine, type Maker, type ServerKind, thisMachine } from './acquire.ts';
 import { findOnPath, isExecutable, runCommand } from './command.ts';
 import { downloadServer } from './download.ts';
-import { type Progress } from './progress.ts';
+import type { Progress } from './progress.ts';
 
 const VERSION = '1.38.0';
 const MAIN_CLASS = 'io.temporal.testserver.TestServer';

@@ -1,6 +1,6 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { JOB_STATUSES, type JobStatus } from '../jobs/status.ts';
-import { type JobMessenger } from '../ports/job-messenger.ts';
+import type { JobMessenger } from '../ports/job-messenger.ts';
 import { JOB_MESSAGES, jobAttributes, jobWorkflowId } from '../workflows/contract.ts';
 
 /** Reaches job workflows by their workflow id, never by run id, so that continue-as-new loses nothing. */

@@ -1,4 +1,4 @@
-import { type Client } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { monitorWorkflowId, TRAINING_MONITOR, type TrainingMonitorInput } from '../workflows/contract.ts';
 

@@ -1,5 +1,5 @@
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
-import { type TrainyardActivities } from '../activities/types.ts';
+import type { TrainyardActivities } from '../activities/types.ts';
 
 /** At most three calls of AWS, which end by themselves before this (aws/clients.ts). */
 const CALL_TIMEOUT = '90 seconds';
@@ -18,13 +18,13 @@ export const { launchTraining, stopTraining } = proxyActivities<TrainyardActivit
 });
 
 /**
- * The safety check sets its own pace (nextRetryDelay). ABANDON: a watch that is no longer needed costs no further
- * history events; the server drops it when the workflow closes, and a late result is ignored.
+ * The safety check sets its own pace (nextRetryDelay). TRY_CANCEL: nobody waits for the end of a watch that is no
+ * longer needed, and a late result is ignored.
  */
 export const { watchTraining } = proxyActivities<TrainyardActivities>({
   startToCloseTimeout: '30 seconds',
   retry: { initialInterval: '30 seconds', backoffCoefficient: 1 },
-  cancellationType: ActivityCancellationType.ABANDON,
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
 });
 
 /** Bounded: a dead topic must not keep a job open for long. */

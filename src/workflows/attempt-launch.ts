@@ -1,11 +1,11 @@
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
-import { type LaunchInput, type LaunchResult } from '../activities/types.ts';
+import type { LaunchInput, LaunchResult } from '../activities/types.ts';
 import { attemptName } from '../jobs/attempt-name.ts';
 import { describePlacement } from '../jobs/placement.ts';
 import { reason } from '../jobs/reason.ts';
 import { launchTraining } from './activity-proxies.ts';
-import { type Lease } from './contract.ts';
-import { type JobRun } from './job-run.ts';
+import type { Lease } from './contract.ts';
+import type { JobRun } from './job-run.ts';
 import { amendAttempt, beginAttempt } from './job-story.ts';
 import { nextDeadline, stopOrder } from './time-limits.ts';
 import { until } from './until.ts';

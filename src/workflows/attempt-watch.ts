@@ -1,10 +1,10 @@
 import { CancellationScope, isCancellation, log } from '@temporalio/workflow';
 import { reason } from '../jobs/reason.ts';
 import { statusOfLiveTraining } from '../jobs/status.ts';
-import { type AttemptEnd, type TrainingChanged } from '../jobs/training-change.ts';
+import type { AttemptEnd, TrainingChanged } from '../jobs/training-change.ts';
 import { stopTraining, watchTraining } from './activity-proxies.ts';
 import { notifyMeanwhile } from './job-notifications.ts';
-import { type JobRun } from './job-run.ts';
+import type { JobRun } from './job-run.ts';
 import { amendAttempt, receiveNews, type LiveAttempt, type StopOrder } from './job-story.ts';
 import { nextDeadline, stopOrder } from './time-limits.ts';
 import { until } from './until.ts';
@@ -20,16 +20,16 @@ const STOP_CHECK_SECONDS = 15;
  */
 export async function watchAttempt(run: JobRun, live: LiveAttempt): Promise<AttemptEnd | undefined> {
   const { job, story } = run;
-  let watch = startWatch(run, live);
   for (;;) {
     const order = live.stopSent === undefined ? stopOrder(job, story, Date.now()) : undefined;
     if (order !== undefined) {
+      endWatch(run);
       await sendStop(run, live, order);
-      watch.cancel();
-      watch = startWatch(run, live);
     }
+    if (run.watch === undefined || run.watch.over) startWatch(run, live);
     const hasWork = (): boolean =>
       story.news !== undefined ||
+      run.watch?.over === true ||
       run.mustContinueAsNew() ||
       (live.stopSent === undefined && story.cancel !== undefined);
     const deadline = live.stopSent === undefined ? nextDeadline(job, story, Date.now()) : undefined;
@@ -40,21 +40,24 @@ export async function watchAttempt(run: JobRun, live: LiveAttempt): Promise<Atte
     if (news?.end !== undefined) return news.end;
     if (news !== undefined) {
       showProgress(run, live, news);
-      if (watch.over) watch = startWatch(run, live);
     } else if (run.mustContinueAsNew()) {
-      watch.cancel();
+      endWatch(run);
       return undefined;
     }
   }
 }
 
-interface Watch {
-  readonly over: boolean;
-  cancel(): void;
+/**
+ * Ends the safety check, if one is under way. Left to the caller: in the workflow task that also ends the workflow it
+ * costs two history events, in any other one five.
+ */
+export function endWatch(run: JobRun): void {
+  run.watch?.cancel();
+  run.watch = undefined;
 }
 
-/** One safety check: an activity that retries itself, costing no history, until it has news. */
-function startWatch(run: JobRun, live: LiveAttempt): Watch {
+/** Starts a safety check: an activity that retries itself, costing no history, until it has news. */
+function startWatch(run: JobRun, live: LiveAttempt): void {
   const scope = new CancellationScope({ cancellable: true });
   const state = { over: false };
   const stopRequested = live.stopSent !== undefined;
@@ -75,10 +78,13 @@ function startWatch(run: JobRun, live: LiveAttempt): Watch {
         receiveNews(run.story, change);
       },
       (error: unknown) => {
-        if (!isCancellation(error)) log.error('safety check ended', { error, attempt: live.attempt });
+        if (isCancellation(error)) return;
+        // It retries everything by itself: only an operator can have ended it.
+        log.warn('the safety check failed and is started again', { error, attempt: live.attempt });
+        state.over = true;
       },
     );
-  return {
+  run.watch = {
     get over() {
       return state.over;
     },

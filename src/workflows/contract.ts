@@ -3,9 +3,9 @@
  * can import it.
  */
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
-import { type Placement } from '../jobs/placement.ts';
-import { type JobSpec } from '../jobs/spec.ts';
-import { type JobStory } from './job-story.ts';
+import type { Placement } from '../jobs/placement.ts';
+import type { JobSpec } from '../jobs/spec.ts';
+import type { JobStory } from './job-story.ts';
 
 export const DEFAULT_TASK_QUEUE = 'trainyard';
 

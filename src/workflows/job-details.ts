@@ -1,5 +1,5 @@
 import { describePlacement } from '../jobs/placement.ts';
-import { type AttemptView, type JobView } from '../jobs/view.ts';
+import type { AttemptView, JobView } from '../jobs/view.ts';
 
 /** Attempts shown in the details; the Web UI bounds them to 20,000 bytes. */
 const SHOWN = 10;

@@ -1,6 +1,6 @@
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
-import { type SearchAttributeUpdatePair } from '@temporalio/common';
-import { type JobSpec } from '../jobs/spec.ts';
+import type { SearchAttributeUpdatePair } from '@temporalio/common';
+import type { JobSpec } from '../jobs/spec.ts';
 import { jobAttributes } from './contract.ts';
 import { jobDetails } from './job-details.ts';
 import { viewOf, type JobStory } from './job-story.ts';

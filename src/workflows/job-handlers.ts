@@ -1,9 +1,9 @@
 import { ApplicationFailure, log, setHandler } from '@temporalio/workflow';
-import { type JobSpec } from '../jobs/spec.ts';
+import type { JobSpec } from '../jobs/spec.ts';
 import { isTerminal } from '../jobs/status.ts';
-import { type TrainingChanged } from '../jobs/training-change.ts';
-import { type JobView } from '../jobs/view.ts';
-import { type CancelRequest, type SetPriorityRequest } from './contract.ts';
+import type { TrainingChanged } from '../jobs/training-change.ts';
+import type { JobView } from '../jobs/view.ts';
+import type { CancelRequest, SetPriorityRequest } from './contract.ts';
 import { viewOf, type JobStory } from './job-story.ts';
 import { queries, signals, updates } from './messages.ts';
 

@@ -8,10 +8,10 @@ import {
 } from '@temporalio/workflow';
 import { TrainyardError } from '../jobs/error-catalogue.ts';
 import { resolveJob } from '../jobs/job-schema.ts';
-import { type JobSpec } from '../jobs/spec.ts';
-import { type JobResult } from '../jobs/view.ts';
+import type { JobSpec } from '../jobs/spec.ts';
+import type { JobResult } from '../jobs/view.ts';
 import { jobIdOfWorkflow, jobWorkflowId, type TrainingJobInput } from './contract.ts';
-import { type trainingJob } from './training-job.ts';
+import type { trainingJob } from './training-job.ts';
 
 const JOB_ID_LENGTH = 50;
 

@@ -1,7 +1,7 @@
 import { ActivityFailure, workflowInfo } from '@temporalio/workflow';
-import { type NotifyEvent } from '../jobs/spec.ts';
+import type { NotifyEvent } from '../jobs/spec.ts';
 import { sendNotification } from './activity-proxies.ts';
-import { type JobRun } from './job-run.ts';
+import type { JobRun } from './job-run.ts';
 import { noteNotification, viewOf } from './job-story.ts';
 
 /** Of 256 characters; summaries are short. */

@@ -1,10 +1,10 @@
-import { type RetryState } from '../jobs/next-step.ts';
-import { type Placement } from '../jobs/placement.ts';
+import type { RetryState } from '../jobs/next-step.ts';
+import type { Placement } from '../jobs/placement.ts';
 import { reason, type Reason } from '../jobs/reason.ts';
-import { type JobSpec, type NotifyEvent } from '../jobs/spec.ts';
+import type { JobSpec, NotifyEvent } from '../jobs/spec.ts';
 import { isTerminal, type JobStatus } from '../jobs/status.ts';
-import { type TrainingChanged } from '../jobs/training-change.ts';
-import { type AttemptView, type JobEvent, type JobView } from '../jobs/view.ts';
+import type { TrainingChanged } from '../jobs/training-change.ts';
+import type { AttemptView, JobEvent, JobView } from '../jobs/view.ts';
 
 /** Newest kept; older ones only count. */
 const ATTEMPTS_KEPT = 20;

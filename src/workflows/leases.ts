@@ -1,6 +1,6 @@
-import { type JobSpec } from '../jobs/spec.ts';
-import { type Lease } from './contract.ts';
-import { type JobStory } from './job-story.ts';
+import type { JobSpec } from '../jobs/spec.ts';
+import type { Lease } from './contract.ts';
+import type { JobStory } from './job-story.ts';
 import { until } from './until.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import { type TrainingChanged } from '../jobs/training-change.ts';
-import { type JobEvent, type JobView } from '../jobs/view.ts';
+import type { TrainingChanged } from '../jobs/training-change.ts';
+import type { JobEvent, JobView } from '../jobs/view.ts';
 import { JOB_MESSAGES, JOB_QUERIES, type CancelRequest, type SetPriorityRequest } from './contract.ts';
 
 /** The messages of a `trainingJob`, as signals, updates and queries. */

@@ -1,4 +1,4 @@
-import { type JobSpec } from '../jobs/spec.ts';
+import type { JobSpec } from '../jobs/spec.ts';
 import { waitedMs, type JobStory, type StopOrder } from './job-story.ts';
 
 type Limit = Extract<StopOrder, { cause: 'timeLimit' }>['limit'];

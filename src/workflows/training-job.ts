@@ -24,20 +24,20 @@ import {
   makeContinueAsNewFunc,
   workflowInfo,
 } from '@temporalio/workflow';
-import { type LaunchResult } from '../activities/types.ts';
+import type { LaunchResult } from '../activities/types.ts';
 import { INITIAL_RETRY_STATE, nextStep, type FailedAttempt } from '../jobs/next-step.ts';
 import { reason, type Reason } from '../jobs/reason.ts';
-import { type TerminalStatus } from '../jobs/status.ts';
-import { type AttemptEnd } from '../jobs/training-change.ts';
-import { type JobResult } from '../jobs/view.ts';
+import type { TerminalStatus } from '../jobs/status.ts';
+import type { AttemptEnd } from '../jobs/training-change.ts';
+import type { JobResult } from '../jobs/view.ts';
 import { launchAttempt, noteLaunched } from './attempt-launch.ts';
-import { watchAttempt } from './attempt-watch.ts';
-import { type Lease, type TrainingJobInput } from './contract.ts';
+import { endWatch, watchAttempt } from './attempt-watch.ts';
+import type { Lease, TrainingJobInput } from './contract.ts';
 import { jobDisplay } from './job-display.ts';
 import { handleMessages } from './job-handlers.ts';
 import { admitInput, runUnderItsOwnId } from './job-input.ts';
 import { notify } from './job-notifications.ts';
-import { type JobRun } from './job-run.ts';
+import type { JobRun } from './job-run.ts';
 import {
   amendAttempt,
   enter,
@@ -75,6 +75,7 @@ export async function trainingJob(input: TrainingJobInput): Promise<JobResult> {
     story,
     leases: ownLeases(job, story),
     sending: new Set(),
+    watch: undefined,
     enter: (status, why) => {
       enter(story, status, why, Date.now());
       show();
@@ -101,6 +102,7 @@ export async function trainingJob(input: TrainingJobInput): Promise<JobResult> {
       show();
     }
     await condition(allHandlersFinished);
+    endWatch(run);
     return ending;
   });
   if (end === undefined) {
@@ -134,6 +136,7 @@ async function turns(run: JobRun, granted: Lease | undefined): Promise<End | und
       if (end === undefined) return undefined;
       const ending = await judge(run, story.live, end);
       if (ending !== undefined) return ending;
+      endWatch(run);
     }
     if (lease === undefined && run.mustContinueAsNew()) return undefined;
 

@@ -1,7 +1,7 @@
 import { makeContinueAsNewFunc, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
-import { type SweepReport } from '../activities/types.ts';
+import type { SweepReport } from '../activities/types.ts';
 import { sweepTrainings } from './activity-proxies.ts';
-import { type TrainingMonitorInput } from './contract.ts';
+import type { TrainingMonitorInput } from './contract.ts';
 
 const CONTINUE_AS_NEW_AFTER_EVENTS = 2_000;
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type RunEnd, type RunSpec } from '../../src/local-aws/container/host.ts';
+import type { RunEnd, RunSpec } from '../../src/local-aws/container/host.ts';
 import {
   createContainerHost,
   type LocalContainerHost,

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type RunEnd, type RunSpec } from '../../src/local-aws/container/host.ts';
+import type { RunEnd, RunSpec } from '../../src/local-aws/container/host.ts';
 import { createContainerHost, type LocalContainerHost } from '../../src/local-aws/container/index.ts';
 import { aTrainingGround, type TrainingGround } from '../support/a-training-run.ts';
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type RunSpec } from '../../src/local-aws/container/host.ts';
+import type { RunSpec } from '../../src/local-aws/container/host.ts';
 import { createContainerHost, type LocalContainerHost } from '../../src/local-aws/container/index.ts';
 import { aTrainingGround, type TrainingGround } from '../support/a-training-run.ts';
 import { type CompiledContainerHost, compileContainerHost } from '../support/compiled-container-host.ts';

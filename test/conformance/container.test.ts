@@ -2,7 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { list } from 'tar';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type RunSpec } from '../../src/local-aws/container/host.ts';
+import type { RunSpec } from '../../src/local-aws/container/host.ts';
 import {
   createContainerHost,
   type LocalContainerHost,

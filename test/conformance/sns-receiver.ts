@@ -1,5 +1,5 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http';
-import { type AddressInfo } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { vi } from 'vitest';
 
 /** What SNS posts to http endpoints. */
@@ -28,6 +28,8 @@ export interface SnsReceiver {
   readonly messages: readonly SnsMessage[];
   /** Answers what comes next with these statuses, then with 200. */
   answerWith(...statuses: number[]): void;
+  /** Takes requests but answers none any more. */
+  fallSilent(): void;
   /** The first message, past or to come, of which this is true. */
   next(holds: (message: SnsMessage) => boolean): Promise<SnsMessage>;
   close(): Promise<void>;
@@ -37,12 +39,13 @@ export interface SnsReceiver {
 export async function snsReceiver(port = 0): Promise<SnsReceiver> {
   const deliveries: Delivery[] = [];
   const statuses: number[] = [];
+  let silent = false;
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       deliveries.push({ headers: request.headers, body: Buffer.concat(chunks).toString('utf8') });
-      response.writeHead(statuses.shift() ?? 200).end();
+      if (!silent) response.writeHead(statuses.shift() ?? 200).end();
     });
   });
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
@@ -58,6 +61,9 @@ export async function snsReceiver(port = 0): Promise<SnsReceiver> {
     },
     answerWith: (...more) => {
       statuses.push(...more);
+    },
+    fallSilent: () => {
+      silent = true;
     },
     next: (holds) =>
       vi.waitFor(

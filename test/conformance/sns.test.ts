@@ -125,7 +125,7 @@ describe('an http endpoint', () => {
     expect(request).toMatchObject({
       TopicArn: topic,
       Message: `You have chosen to subscribe to the topic ${topic}.\nTo confirm the subscription, visit the SubscribeURL included in this message.`,
-      SubscribeURL: `${endpoint.aws.url}/?Action=ConfirmSubscription&TopicArn=${topic}&Token=${request.Token ?? ''}`,
+      SubscribeURL: `${endpoint.aws.url}/?Action=ConfirmSubscription&Version=2010-03-31&TopicArn=${topic}&Token=${request.Token ?? ''}`,
       SignatureVersion: '1',
     });
     expect(receiver.deliveries[0]?.headers).toMatchObject({
@@ -178,7 +178,7 @@ describe('an http endpoint', () => {
       SignatureVersion: '1',
       Signature: expect.any(String) as string,
       SigningCertURL: expect.any(String) as string,
-      UnsubscribeURL: `${endpoint.aws.url}/?Action=Unsubscribe&SubscriptionArn=${subscriptionArn}`,
+      UnsubscribeURL: `${endpoint.aws.url}/?Action=Unsubscribe&Version=2010-03-31&SubscriptionArn=${subscriptionArn}`,
       MessageAttributes: {
         status: { Type: 'String', Value: 'FAILED' },
         cost: { Type: 'Number', Value: '1.5' },
@@ -250,6 +250,23 @@ describe('an http endpoint', () => {
       timeout: 10_000,
     });
     expect(receiver.messages.filter(({ MessageId }) => MessageId === refused)).toHaveLength(1);
+  });
+
+  it('holds up nobody else while it does not answer', async () => {
+    await subscribe();
+    const other = await snsReceiver();
+    await sns.send(new SubscribeCommand({ TopicArn: topic, Protocol: 'http', Endpoint: other.url }));
+    const { Token } = await other.next(({ Type }) => Type === 'SubscriptionConfirmation');
+    await sns.send(new ConfirmSubscriptionCommand({ TopicArn: topic, Token }));
+    receiver.fallSilent();
+    const ids = await Promise.all(Array.from({ length: 100 }, (_, index) => publish(`message ${index}`)));
+    await vi.waitFor(
+      () => expect(other.messages.map(({ MessageId }) => MessageId)).toEqual(expect.arrayContaining(ids)),
+      {
+        timeout: 10_000,
+      },
+    );
+    await other.close();
   });
 
   it('is told when it was unsubscribed, and can come back', async () => {

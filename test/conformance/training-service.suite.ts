@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { classifyCallError, classifyTrainingEnd } from '../../src/jobs/failure-classification.ts';
 import { isTrainingOver, type TrainingDescription } from '../../src/jobs/training-description.ts';
-import { type TrainingRequest } from '../../src/jobs/training-request.ts';
+import type { TrainingRequest } from '../../src/jobs/training-request.ts';
 import {
   TrainingServiceError,
   type TrainingService,

@@ -188,17 +188,13 @@ test('bad input reaches no workflow', async () => {
   expect((await run('show', 'never')).code).toBe(3);
 });
 
-test('a reader that goes away (| head) is no error', async () => {
-  const child = spawn('bash', ['-c', `set -o pipefail; "${process.execPath}" "${MAIN}" schema | head -n 1`], {
-    cwd,
-    env,
-  });
-  let stdout = '';
+test('a reader that goes away before anything is written (| head) is no error', async () => {
+  const pipeline = `set -o pipefail; "${process.execPath}" "${MAIN}" schema | true`;
+  const child = spawn('bash', ['-c', pipeline], { cwd, env });
   let stderr = '';
-  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
   const [code] = (await once(child, 'close')) as [number];
-  expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: '{\n', stderr: '' });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
 });
 
 test('bash completes job ids of this server', async () => {

@@ -2,7 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, test, vi } from 'vitest';
 import { CLAIMS } from '../../src/cli/demo/claims.ts';
 import { isRunning, localEnvironment, startTrainyard, type TrainyardProcess } from '../support/trainyard.ts';
 
@@ -71,10 +71,9 @@ describe('trainyard dev --examples', () => {
 
   test('ends with 130 on Ctrl-C, whatever the jobs are doing', PATIENCE, async () => {
     const run = start();
-    await new Promise<void>((resolve) => {
-      run.child.stdout?.on('data', () => {
-        if (run.stdout().includes('RUNNING')) resolve();
-      });
+    await vi.waitFor(() => expect(run.stdout(), run.stderr()).toContain('RUNNING'), {
+      timeout: 90_000,
+      interval: 200,
     });
     const pids = [...run.stdout().matchAll(/\bpid (\d+)/g)].map((match) => Number(match[1]));
     run.child.kill('SIGINT');

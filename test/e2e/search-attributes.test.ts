@@ -1,7 +1,7 @@
 import { Connection } from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type DevServer } from '../../src/servers/dev-server.ts';
+import type { DevServer } from '../../src/servers/dev-server.ts';
 import { pollersOf } from '../../src/servers/pollers.ts';
 import { inspectSearchAttributes, registerSearchAttributes } from '../../src/servers/search-attributes.ts';
 import { jobAttributes } from '../../src/workflows/contract.ts';

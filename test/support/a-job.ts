@@ -1,6 +1,6 @@
-import { type Placement } from '../../src/jobs/placement.ts';
-import { type JobSpec, type NotifyEvent, type RetryPolicy, type TimeLimits } from '../../src/jobs/spec.ts';
-import { type TrainingRequest } from '../../src/jobs/training-request.ts';
+import type { Placement } from '../../src/jobs/placement.ts';
+import type { JobSpec, NotifyEvent, RetryPolicy, TimeLimits } from '../../src/jobs/spec.ts';
+import type { TrainingRequest } from '../../src/jobs/training-request.ts';
 
 export const P4D: Placement = { kind: 'instances', instanceType: 'ml.p4d.24xlarge', instanceCount: 1 };
 export const P5: Placement = { kind: 'instances', instanceType: 'ml.p5.48xlarge', instanceCount: 1 };

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type InstanceSpec, type RunSpec } from '../../src/local-aws/container/host.ts';
+import type { InstanceSpec, RunSpec } from '../../src/local-aws/container/host.ts';
 
 /** A data directory of its own, with a folder that stands for S3, and runs to start in it. */
 export interface TrainingGround {

@@ -1,4 +1,4 @@
-import { type Reporter, type TestModule } from 'vitest/node';
+import type { Reporter, TestModule } from 'vitest/node';
 
 /** Prints `N passed, N failed, N skipped` as the last line, for people and programs that read only that. */
 export default class SummaryReporter implements Reporter {

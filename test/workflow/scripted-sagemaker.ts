@@ -1,16 +1,16 @@
 import { activityInfo, ApplicationFailure } from '@temporalio/activity';
 import { ApplicationFailureCategory } from '@temporalio/common';
 import { newsOf } from '../../src/activities/attempt-end.ts';
-import {
-  type LaunchInput,
-  type LaunchResult,
-  type NotifyInput,
-  type TrainyardActivities,
+import type {
+  LaunchInput,
+  LaunchResult,
+  NotifyInput,
+  TrainyardActivities,
 } from '../../src/activities/types.ts';
 import { attemptName } from '../../src/jobs/attempt-name.ts';
 import { classifyCallError } from '../../src/jobs/failure-classification.ts';
-import { type TrainingChanged } from '../../src/jobs/training-change.ts';
-import { type TrainingDescription } from '../../src/jobs/training-description.ts';
+import type { TrainingChanged } from '../../src/jobs/training-change.ts';
+import type { TrainingDescription } from '../../src/jobs/training-description.ts';
 
 const HOUR = 3_600_000;
 

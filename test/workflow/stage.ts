@@ -1,15 +1,15 @@
-import { type TestWorkflowEnvironment } from '@temporalio/testing';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import {
   ApplicationFailure,
   type WorkflowFailedError,
   type WorkflowHandleWithStartDetails,
 } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
-import { type JobSpec } from '../../src/jobs/spec.ts';
-import { type JobResult } from '../../src/jobs/view.ts';
+import type { JobSpec } from '../../src/jobs/spec.ts';
+import type { JobResult } from '../../src/jobs/view.ts';
 import { jobWorkflowId, TRAINING_JOB, type TrainingJobInput } from '../../src/workflows/contract.ts';
-import { type trainingJob } from '../../src/workflows/training-job.ts';
-import { type ScriptedSageMaker } from './scripted-sagemaker.ts';
+import type { trainingJob } from '../../src/workflows/training-job.ts';
+import type { ScriptedSageMaker } from './scripted-sagemaker.ts';
 
 export type JobHandle = WorkflowHandleWithStartDetails<typeof trainingJob>;
 

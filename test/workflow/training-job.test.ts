@@ -1,7 +1,7 @@
-import { type TestWorkflowEnvironment } from '@temporalio/testing';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, inject, it, test } from 'vitest';
-import { type JobStatus } from '../../src/jobs/status.ts';
-import { type ReasonCode } from '../../src/jobs/reason.ts';
+import type { JobStatus } from '../../src/jobs/status.ts';
+import type { ReasonCode } from '../../src/jobs/reason.ts';
 import { jobWorkflowId, TRAINING_JOB } from '../../src/workflows/contract.ts';
 import { updates, queries, signals } from '../../src/workflows/messages.ts';
 import { aJob, G6, P4D, P5, TOPIC } from '../support/a-job.ts';
@@ -310,7 +310,7 @@ describe('steering', () => {
     const sagemaker = new ScriptedSageMaker(quotaExceeded('ml.p4d.24xlarge'), completes());
     await stage.with(sagemaker, async ({ start, sleep }) => {
       const handle = await start(
-        aJob({ retry: { capacityBackoff: { initialSeconds: 1e5, maxSeconds: 1e5, factor: 1 } } }),
+        aJob({ retry: { capacityBackoff: { initialSeconds: 86_400, maxSeconds: 86_400, factor: 1 } } }),
       );
       await sleep('1 second');
       await handle.signal(signals.hold);

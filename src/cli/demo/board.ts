@@ -1,11 +1,11 @@
 import { describePlacement } from '../../jobs/placement.ts';
 import { isTerminal } from '../../jobs/status.ts';
-import { type JobEvent, type JobView } from '../../jobs/view.ts';
+import type { JobEvent, JobView } from '../../jobs/view.ts';
 import { statusStyle, type Paint } from '../print/colour.ts';
 import { renderTable, type Column } from '../print/table.ts';
 import { pad } from '../print/text-width.ts';
 import { formatDuration } from '../print/time.ts';
-import { type OutputStream } from '../terminal.ts';
+import type { OutputStream } from '../terminal.ts';
 
 export interface BoardRow {
   readonly jobId: string;

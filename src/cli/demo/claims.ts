@@ -1,5 +1,5 @@
 import { userErrorText } from '../../jobs/evidence-text.ts';
-import { type AttemptView } from '../../jobs/view.ts';
+import type { AttemptView } from '../../jobs/view.ts';
 import { type Evidence, fails, holds, type TrainingEvidence, type Verdict } from './evidence.ts';
 
 /** What one of the examples shows. `check` looks at evidence only: a job that behaved differently fails it. */

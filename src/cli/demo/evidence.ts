@@ -1,5 +1,5 @@
-import { type NotifyEvent } from '../../jobs/spec.ts';
-import { type JobEvent, type JobView } from '../../jobs/view.ts';
+import type { NotifyEvent } from '../../jobs/spec.ts';
+import type { JobView } from '../../jobs/view.ts';
 
 /** One training job as SageMaker describes it. Times are epoch milliseconds. */
 export interface TrainingEvidence {
@@ -29,7 +29,6 @@ export interface CreateEvidence {
 export interface WorkflowEvidence {
   /** COMPLETED, FAILED, RUNNING, ... */
   readonly status: string;
-  readonly historyEvents: number;
   /** Cancel requests in the history, as signals or as accepted updates. */
   readonly cancelRequests: number;
 }
@@ -43,7 +42,6 @@ export interface NoticeEvidence {
 /** What SageMaker, Temporal, the job itself and the mailbox say about one job. Nothing in here is an expectation. */
 export interface Evidence {
   readonly job: JobView;
-  readonly events: readonly JobEvent[];
   /** All training jobs whose name is one of the job's, oldest first. */
   readonly trainings: readonly TrainingEvidence[];
   /** What SageMaker was asked to create for the job, oldest first. */

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseJobFile } from '../../jobs/job-file.ts';
 import { TrainyardError } from '../../jobs/error-catalogue.ts';
-import { type JobSpec } from '../../jobs/spec.ts';
+import type { JobSpec } from '../../jobs/spec.ts';
 
 /** The examples are part of the repository, not of the published package. */
 const FOLDER = fileURLToPath(new URL('../../../examples', import.meta.url));

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type TrainyardClient } from '../../client/index.ts';
+import type { TrainyardClient } from '../../client/index.ts';
 import { TrainyardError, type ErrorCode } from '../../jobs/error-catalogue.ts';
-import { type JobSpec } from '../../jobs/spec.ts';
+import type { JobSpec } from '../../jobs/spec.ts';
 import { isTerminal } from '../../jobs/status.ts';
-import { type JobEvent, type JobView } from '../../jobs/view.ts';
-import { type Board } from './board.ts';
+import type { JobEvent, JobView } from '../../jobs/view.ts';
+import type { Board } from './board.ts';
 import { CANCEL_REASON, CANCEL_WHEN, SUBMIT_WHEN } from './storyline.ts';
 
 const POLL_MS = 700;

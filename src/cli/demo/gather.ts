@@ -5,17 +5,17 @@ import {
   type SageMakerClient,
 } from '@aws-sdk/client-sagemaker';
 import { WorkflowFailedError, type Client } from '@temporalio/client';
-import { type TrainyardClient } from '../../client/index.ts';
+import type { TrainyardClient } from '../../client/index.ts';
 import { isTransient } from '../../client/rpc-error.ts';
 import { z } from 'zod';
 import { parseAttemptName } from '../../jobs/attempt-name.ts';
 import { JOB_MESSAGES, jobWorkflowId } from '../../workflows/contract.ts';
-import {
-  type CreateEvidence,
-  type Evidence,
-  type NoticeEvidence,
-  type TrainingEvidence,
-  type WorkflowEvidence,
+import type {
+  CreateEvidence,
+  Evidence,
+  NoticeEvidence,
+  TrainingEvidence,
+  WorkflowEvidence,
 } from './evidence.ts';
 
 export interface Sources {
@@ -23,7 +23,7 @@ export interface Sources {
   /** Of the local AWS endpoint, which tells what it was asked for. */
   readonly endpointUrl: string;
   readonly temporal: Client;
-  readonly trainyard: Pick<TrainyardClient, 'get' | 'events'>;
+  readonly trainyard: Pick<TrainyardClient, 'get'>;
   /** The messages of the mailbox by job id. */
   readonly notices: () => Promise<ReadonlyMap<string, readonly NoticeEvidence[]>>;
 }
@@ -42,7 +42,6 @@ export async function gatherEvidence(
   for (const [jobId, workflow] of workflows) {
     evidence.set(jobId, {
       job: await sources.trainyard.get(jobId),
-      events: await sources.trainyard.events(jobId),
       trainings: trainings.get(jobId) ?? [],
       creates: creates.filter(({ name }) => parseAttemptName(name)?.jobId === jobId),
       workflow,
@@ -62,7 +61,7 @@ async function askTemporal(client: Client, jobId: string): Promise<WorkflowEvide
     // Both are told by the description: that the workflow failed, and that it has not closed in time.
     if (!(error instanceof WorkflowFailedError) && !isTransient(error)) throw error;
   }
-  const { status, historyLength } = await handle.describe();
+  const { status } = await handle.describe();
   const { events = [] } = await handle.fetchHistory();
   const cancels = (events ?? []).filter(
     ({
@@ -72,7 +71,7 @@ async function askTemporal(client: Client, jobId: string): Promise<WorkflowEvide
       signal?.signalName === JOB_MESSAGES.cancel ||
       update?.acceptedRequest?.input?.name === JOB_MESSAGES.cancel,
   );
-  return { status: status.name, historyEvents: historyLength, cancelRequests: cancels.length };
+  return { status: status.name, cancelRequests: cancels.length };
 }
 
 async function askSageMaker(

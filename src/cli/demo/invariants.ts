@@ -1,46 +1,45 @@
 import { isTerminal } from '../../jobs/status.ts';
-import { type Evidence, fails, holds, type Verdict } from './evidence.ts';
+import type { Evidence } from './evidence.ts';
 
-/** What must be true of every job, whatever it shows (docs/design.md §8). */
-export const INVARIANTS: readonly ((evidence: Evidence) => Verdict)[] = [
-  hasEnded,
+/**
+ * What must be true of every job, whatever it shows (docs/design.md §8). Each answers with what should be and is not, or
+ * with undefined.
+ */
+export const INVARIANTS: readonly ((evidence: Evidence) => string | undefined)[] = [
+  ended,
   launchedExactlyOnce,
   neverTwoAtOnce,
   notifiedOnce,
 ];
 
-function hasEnded({ job, workflow }: Evidence): Verdict {
-  if (!isTerminal(job.status)) return fails(`an end, found ${job.status}`);
-  if (workflow.status === 'RUNNING') return fails('a workflow that has closed');
-  return holds(`ended as ${job.status}`);
+function ended({ job, workflow }: Evidence): string | undefined {
+  if (!isTerminal(job.status)) return `an end, found ${job.status}`;
+  return workflow.status === 'RUNNING' ? 'a workflow that has closed' : undefined;
 }
 
 /** SageMaker has a training job for each attempt that was launched, and no other. */
-function launchedExactlyOnce({ job, trainings }: Evidence): Verdict {
-  const launched = job.attempts.filter(({ trainingStatus }) => trainingStatus !== 'Refused');
-  const [said, found] = [
-    launched.map((attempt) => attempt.trainingJobName),
-    trainings.map(({ name }) => name),
-  ];
-  const same = said.length === found.length && said.every((name) => found.includes(name));
-  if (!same) return fails(`the training jobs ${list(said)}, found ${list(found)} at SageMaker`);
-  return holds(`${found.length} training jobs`);
+function launchedExactlyOnce({ job, trainings }: Evidence): string | undefined {
+  const launched = job.attempts
+    .filter(({ trainingStatus }) => trainingStatus !== 'Refused')
+    .map(({ trainingJobName }) => trainingJobName);
+  const found = trainings.map(({ name }) => name);
+  const same = launched.length === found.length && launched.every((name) => found.includes(name));
+  return same ? undefined : `the training jobs ${list(launched)}, found ${list(found)} at SageMaker`;
 }
 
-function neverTwoAtOnce({ trainings }: Evidence): Verdict {
-  for (const [index, next] of trainings.slice(1).entries()) {
-    const before = trainings[index];
-    if (before?.endedAt === undefined || before.endedAt > next.createdAt) {
-      return fails(`${before?.name ?? '?'} over before ${next.name} was created`);
-    }
-  }
-  return holds('one training job at a time');
+function neverTwoAtOnce({ trainings }: Evidence): string | undefined {
+  return trainings
+    .slice(1)
+    .map((next, index) => ({ before: trainings[index], next }))
+    .filter(({ before, next }) => (before?.endedAt ?? Infinity) > next.createdAt)
+    .map(({ before, next }) => `${before?.name ?? '?'} over before ${next.name} was created`)
+    .at(0);
 }
 
-function notifiedOnce({ job, notices }: Evidence): Verdict {
+function notifiedOnce({ job, notices }: Evidence): string | undefined {
   const events = notices.map(({ event }) => event);
-  if (events.length === 1 && events[0] === job.status) return holds('notified once');
-  return fails(`one message about ${job.status}, found ${list(events)}`);
+  if (events.length === 1 && events[0] === job.status) return undefined;
+  return `one message about ${job.status}, found ${list(events)}`;
 }
 
 const list = (names: readonly string[]): string => (names.length === 0 ? 'none' : names.join(', '));

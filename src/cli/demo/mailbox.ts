@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateTopicCommand, SubscribeCommand, type SNSClient } from '@aws-sdk/client-sns';
 import { z } from 'zod';
 import { TERMINAL_STATUSES } from '../../jobs/status.ts';
-import { type NoticeEvidence } from './evidence.ts';
+import type { NoticeEvidence } from './evidence.ts';
 
 /** The topic that the example jobs name, and who hears of it. */
 const TOPIC = 'trainyard-examples';

@@ -1,5 +1,5 @@
 import { isTerminal } from '../../jobs/status.ts';
-import { type JobView } from '../../jobs/view.ts';
+import type { JobView } from '../../jobs/view.ts';
 
 /** What is known of the examples so far, by job id; absent before they are submitted. */
 export type Known = ReadonlyMap<string, JobView>;

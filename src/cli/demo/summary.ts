@@ -27,9 +27,7 @@ export function judge(jobId: string, evidence: Evidence | undefined): Finding {
       broken: [],
     };
   }
-  const broken = INVARIANTS.map((check) => check(evidence)).flatMap((verdict) =>
-    verdict.holds ? [] : [verdict.missing],
-  );
+  const broken = INVARIANTS.flatMap((missing) => missing(evidence) ?? []);
   const verdict: Verdict = claim?.check(evidence) ?? { holds: true, because: evidence.job.reason.sentence };
   return { jobId, evidence, shows: claim?.shows, verdict, broken };
 }

@@ -1,7 +1,7 @@
-import { type Paint } from '../print/colour.ts';
-import { type DevAddresses } from './environment.ts';
-import { type DevLayout } from './layout.ts';
-import { type Part } from './part.ts';
+import type { Paint } from '../print/colour.ts';
+import type { DevAddresses } from './environment.ts';
+import type { DevLayout } from './layout.ts';
+import type { Part } from './part.ts';
 
 /** What runs where, and what to type next. */
 export function announcement(

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { type DevState } from '../../client/dev-state.ts';
+import type { DevState } from '../../client/dev-state.ts';
 
 const run = promisify(execFile);
 

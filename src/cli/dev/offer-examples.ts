@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { EXAMPLES_AWS_CONFIG, EXAMPLES_BUCKET, stageExamples } from '../demo/examples-folder.ts';
 import { openMailbox } from '../demo/mailbox.ts';
-import { type DevAddresses } from './environment.ts';
+import type { DevAddresses } from './environment.ts';
 
 /**
  * Puts the code, the data and the topic of the examples in place, so that their job files can be submitted by hand.

@@ -2,9 +2,10 @@ import { findDevState, readDevState, removeDevState, writeDevState } from '../..
 import { TrainyardError } from '../../jobs/error-catalogue.ts';
 import { progressOn } from '../../servers/progress.ts';
 import { DEFAULT_TASK_QUEUE } from '../../workflows/contract.ts';
-import { type Session } from '../session.ts';
+import { readExamples } from '../demo/examples-folder.ts';
+import type { Session } from '../session.ts';
 import { announcement, nextSteps } from './announce.ts';
-import { type DevAddresses } from './environment.ts';
+import type { DevAddresses } from './environment.ts';
 import { endTraining } from './end-training.ts';
 import { listenForInterruption } from './interruption.ts';
 import { emptyDirectory, layoutOf, type DevLayout, type DevOptions } from './layout.ts';
@@ -26,6 +27,8 @@ const INTERRUPTED = 130;
 export async function runDev(options: DevOptions, session: Session): Promise<number> {
   const { terminal } = session;
   const layout = layoutOf(options, terminal.cwd);
+  // Missing or broken examples are better known before anything is started.
+  if (options.examples) readExamples();
   await clearTheWay(session);
   if (options.examples) {
     await endTraining(layout.awsDir);

@@ -6,13 +6,13 @@ import { startDevServer } from '../../servers/dev-server.ts';
 import { choosePort } from '../../servers/free-port.ts';
 import { tailOfLog } from '../../servers/log-tail.ts';
 import { pollersOf } from '../../servers/pollers.ts';
-import { type Progress } from '../../servers/progress.ts';
+import type { Progress } from '../../servers/progress.ts';
 import { ensureTemporalCli } from '../../servers/temporal-cli.ts';
 import { DEFAULT_TASK_QUEUE, jobAttributes } from '../../workflows/contract.ts';
 import { thisMachine } from '../../servers/acquire.ts';
 import { EXAMPLES_AWS_CONFIG } from '../demo/examples-folder.ts';
 import { temporalProfile, workerEnvironment, type DevAddresses } from './environment.ts';
-import { type DevLayout, type DevOptions } from './layout.ts';
+import type { DevLayout, DevOptions } from './layout.ts';
 import { startPart, type Part } from './part.ts';
 
 export interface StartContext {

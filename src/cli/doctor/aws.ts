@@ -2,7 +2,7 @@ import { ListTrainingJobsCommand } from '@aws-sdk/client-sagemaker';
 import { ListTopicsCommand } from '@aws-sdk/client-sns';
 import { callErrorOf } from '../../aws/call-error.ts';
 import { awsClients, callerIdentity, type AwsClients } from '../../aws/clients.ts';
-import { type AwsSettings } from '../../config.ts';
+import type { AwsSettings } from '../../config.ts';
 import { fail, ok, warn, type Finding } from './finding.ts';
 
 /** Milliseconds; a doctor that hangs is no help. */

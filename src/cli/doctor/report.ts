@@ -1,6 +1,6 @@
-import { type Paint, type Style } from '../print/colour.ts';
+import type { Paint, Style } from '../print/colour.ts';
 import { pad, wrap } from '../print/text-width.ts';
-import { type Finding } from './finding.ts';
+import type { Finding } from './finding.ts';
 
 const STYLES: Readonly<Record<Finding['state'], Style>> = { ok: 'good', warn: 'busy', fail: 'bad' };
 

@@ -1,8 +1,8 @@
 import { resolveConnection } from '../../client/connection.ts';
 import { awsSettings } from '../../config.ts';
-import { type Session } from '../session.ts';
+import type { Session } from '../session.ts';
 import { checkAws } from './aws.ts';
-import { type Finding } from './finding.ts';
+import type { Finding } from './finding.ts';
 import { checkMachine } from './machine.ts';
 import { checkTemporal } from './temporal.ts';
 

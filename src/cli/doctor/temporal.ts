@@ -1,5 +1,5 @@
 import { Connection } from '@temporalio/client';
-import { type ConnectionSettings } from '../../client/connection.ts';
+import type { ConnectionSettings } from '../../client/connection.ts';
 import { explainRpcError } from '../../client/rpc-error.ts';
 import { ERROR_CATALOGUE, TrainyardError } from '../../jobs/error-catalogue.ts';
 import { pollersOf } from '../../servers/pollers.ts';

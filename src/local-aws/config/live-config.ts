@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { TrainyardError } from '../../jobs/error-catalogue.ts';
 import { checkConfig, isRecord, type LoadedConfig, parseConfig } from './load.ts';
 import { mergePatch } from './merge-patch.ts';
-import { type EffectiveConfig, type LocalAwsConfig } from './schema.ts';
+import type { EffectiveConfig, LocalAwsConfig } from './schema.ts';
 
 /** How often the file is looked at. */
 const WATCH_INTERVAL_MS = 300;

@@ -1,5 +1,5 @@
-import { type Clock } from '../clock.ts';
-import { type TimelineStep } from './schema.ts';
+import type { Clock } from '../clock.ts';
+import type { TimelineStep } from './schema.ts';
 
 /** Carries out the steps of a timeline, each at its time. A changed timeline starts again at the moment of the change. */
 export class Timeline {

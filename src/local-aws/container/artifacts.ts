@@ -2,7 +2,7 @@ import { cp, mkdir, readdir, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { create } from 'tar';
 import { joinKey, parseS3Uri, type S3Folder, type S3Place } from './s3-folder.ts';
-import { type TrainingRequest } from './training-request.ts';
+import type { TrainingRequest } from './training-request.ts';
 
 /** One of the two directories that SageMaker uploads at the end. */
 export interface Artifact {

@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { chmod, copyFile, mkdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
 import { z } from 'zod';
-import { type InstanceSpec, type RunSpec } from './host.ts';
+import type { InstanceSpec, RunSpec } from './host.ts';
 import { byKey, joinKey, parseS3Uri, type S3Folder, type S3Object } from './s3-folder.ts';
 import { type Channel, ClientError, type S3DataSource, type TrainingRequest } from './training-request.ts';
 

@@ -12,7 +12,7 @@ import {
 } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import { z } from 'zod';
-import { type InstanceDirectory } from './layout.ts';
+import type { InstanceDirectory } from './layout.ts';
 import { isInside, isMissing, parseS3Uri, type S3Folder, type S3Place } from './s3-folder.ts';
 
 /** Path below the checkpoint directory -> size and times of the file when it was last seen. */

@@ -1,5 +1,5 @@
 import { globMatches } from '../glob.ts';
-import { type RunSpec } from './host.ts';
+import type { RunSpec } from './host.ts';
 import { ClientError, type TrainingRequest } from './training-request.ts';
 
 /**

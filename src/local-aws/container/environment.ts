@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { posix } from 'node:path';
-import { type InstanceSpec, type RunSpec } from './host.ts';
-import { type InputDataConfig, type ResourceConfig } from './layout.ts';
-import { type TrainingRequest } from './training-request.ts';
+import type { InstanceSpec, RunSpec } from './host.ts';
+import type { InputDataConfig, ResourceConfig } from './layout.ts';
+import type { TrainingRequest } from './training-request.ts';
 
 export interface EnvironmentInput {
   readonly run: RunSpec;

@@ -1,6 +1,6 @@
 import { LoopbackAddresses } from './addresses.ts';
 import { clientErrorReason } from './failure-reason.ts';
-import { type ContainerHost, type RunSpec } from './host.ts';
+import type { ContainerHost, RunSpec } from './host.ts';
 import { instanceDirectory, runDirectory } from './layout.ts';
 import { finalMetrics } from './metrics.ts';
 import { type NamespaceKind, probeMountNamespace } from './namespace.ts';

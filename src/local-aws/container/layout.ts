@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { join, posix, resolve } from 'node:path';
-import { type InstanceSpec, type RunSpec } from './host.ts';
+import type { InstanceSpec, RunSpec } from './host.ts';
 import { channelInstances } from './channels.ts';
 import { ClientError, type TrainingRequest } from './training-request.ts';
 

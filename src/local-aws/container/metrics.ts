@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createContext, Script } from 'node:vm';
-import { type FinalMetric, type MetricDefinition } from './host.ts';
+import type { FinalMetric, MetricDefinition } from './host.ts';
 import { blocksFromEnd } from './logs.ts';
 
 /** One pattern may hold up the endpoint for this long at a time, and this long altogether; then it is given up. */

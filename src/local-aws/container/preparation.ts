@@ -3,10 +3,10 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hostsFile } from './addresses.ts';
 import { downloadChannels } from './channels.ts';
-import { type CheckpointSync } from './checkpoints.ts';
+import type { CheckpointSync } from './checkpoints.ts';
 import { commandOf } from './command.ts';
 import { trainingEnvironment } from './environment.ts';
-import { type InstanceSpec, type RunSpec } from './host.ts';
+import type { InstanceSpec, RunSpec } from './host.ts';
 import {
   checkLocalPath,
   CONTAINER_ROOT,
@@ -17,10 +17,10 @@ import {
   runDirectory,
   writeConfig,
 } from './layout.ts';
-import { type Launch } from './namespace.ts';
+import type { Launch } from './namespace.ts';
 import { type RunRecord, writeRunRecord } from './run-record.ts';
-import { type S3Folder } from './s3-folder.ts';
-import { type TrainingRequest } from './training-request.ts';
+import type { S3Folder } from './s3-folder.ts';
+import type { TrainingRequest } from './training-request.ts';
 
 /**
  * Everything before the first process: directories, configuration files, channels, existing checkpoints. What an earlier

@@ -1,7 +1,7 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type RunSpec } from './host.ts';
+import type { RunSpec } from './host.ts';
 import { runDirectory } from './layout.ts';
 
 const endRecord = z.discriminatedUnion('kind', [

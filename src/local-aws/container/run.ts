@@ -1,11 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type LoopbackAddresses } from './addresses.ts';
+import type { LoopbackAddresses } from './addresses.ts';
 import { uploadArtifact } from './artifacts.ts';
 import { CheckpointSync } from './checkpoints.ts';
 import { clientErrorReason } from './failure-reason.ts';
-import { type ContainerHost, type InstanceSpec, type RunEnd, type RunSpec } from './host.ts';
+import type { ContainerHost, InstanceSpec, RunEnd, RunSpec } from './host.ts';
 import { instanceDirectory, runDirectory } from './layout.ts';
 import { enterCommand, launchScript, type NamespaceKind } from './namespace.ts';
 import { launchOf, prepareRun } from './preparation.ts';

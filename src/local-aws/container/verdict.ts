@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { commandOf } from './command.ts';
 import { failureReason } from './failure-reason.ts';
-import { type RunEnd, type RunSpec } from './host.ts';
-import { type InstanceDirectory } from './layout.ts';
+import type { RunEnd, RunSpec } from './host.ts';
+import type { InstanceDirectory } from './layout.ts';
 import { readHead, readTail } from './logs.ts';
-import { type ExitRecord, type InstanceState, type Supervisor } from './supervisor.ts';
-import { type TrainingRequest } from './training-request.ts';
+import type { ExitRecord, InstanceState, Supervisor } from './supervisor.ts';
+import type { TrainingRequest } from './training-request.ts';
 
 /** One instance as it was when the watch over a run ended. */
 export interface Witness {

@@ -1,15 +1,15 @@
-import { type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import { TrainyardError } from '../../jobs/error-catalogue.ts';
-import { type LiveConfig } from '../config/live-config.ts';
+import type { LiveConfig } from '../config/live-config.ts';
 import { isRecord } from '../config/load.ts';
 import { type Fault, faultSchema } from '../faults/fault.ts';
-import { type FaultBook } from '../faults/fault-book.ts';
+import type { FaultBook } from '../faults/fault-book.ts';
 import { secondaryStatus } from '../sagemaker/job.ts';
-import { type JobStore } from '../sagemaker/job-store.ts';
-import { type TrainingJobs } from '../sagemaker/training-jobs.ts';
+import type { JobStore } from '../sagemaker/job-store.ts';
+import type { TrainingJobs } from '../sagemaker/training-jobs.ts';
 import { type Answer, plainJson } from '../wire/answer.ts';
-import { type RequestLog } from '../wire/request-log.ts';
+import type { RequestLog } from '../wire/request-log.ts';
 
 export interface ControlOptions {
   readonly config: LiveConfig;

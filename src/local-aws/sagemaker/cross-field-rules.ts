@@ -1,6 +1,6 @@
 import { validationError } from '../wire/aws-error.ts';
 import { constraintError, violation } from './constraints.ts';
-import { type CreateTrainingJobRequest, type ResourceConfig, type Tag } from './requests.ts';
+import type { CreateTrainingJobRequest, ResourceConfig, Tag } from './requests.ts';
 
 /** CreateTrainingJob: "The default value is 1 day. The maximum value is 28 days." */
 export const DEFAULT_MAX_RUNTIME_SECONDS = 86_400;

@@ -1,5 +1,5 @@
-import { type InstanceRequest } from './job.ts';
-import { type CreateTrainingJobRequest } from './requests.ts';
+import type { InstanceRequest } from './job.ts';
+import type { CreateTrainingJobRequest } from './requests.ts';
 
 /** The instances that a request asks for: ways of running it, best first. A way is a gang: all of it or nothing. */
 export function instanceDemand(request: CreateTrainingJobRequest): readonly (readonly InstanceRequest[])[] {

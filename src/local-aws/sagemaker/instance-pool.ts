@@ -1,8 +1,8 @@
-import { type InstanceLimits } from '../config/schema.ts';
+import type { InstanceLimits } from '../config/schema.ts';
 import { globMatches } from '../glob.ts';
 import { AwsError } from '../wire/aws-error.ts';
 import { totals } from './instance-demand.ts';
-import { type InstanceRequest } from './job.ts';
+import type { InstanceRequest } from './job.ts';
 
 type Limits = Readonly<Record<string, InstanceLimits>>;
 type Instances = readonly InstanceRequest[];

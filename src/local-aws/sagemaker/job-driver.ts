@@ -1,9 +1,9 @@
-import { type Clock } from '../clock.ts';
-import { type EffectiveConfig } from '../config/schema.ts';
-import { type ContainerHost, type RunEnd, type RunSpec } from '../container/host.ts';
-import { type FaultBook } from '../faults/fault-book.ts';
+import type { Clock } from '../clock.ts';
+import type { EffectiveConfig } from '../config/schema.ts';
+import type { ContainerHost, RunEnd, RunSpec } from '../container/host.ts';
+import type { FaultBook } from '../faults/fault-book.ts';
 import { instanceDemand } from './instance-demand.ts';
-import { type InstanceRequest, type Job, type JobState, type Outcome, type Phase } from './job.ts';
+import type { InstanceRequest, Job, JobState, Outcome, Phase } from './job.ts';
 import { nextLimit, wantsAccelerators } from './limits.ts';
 import * as to from './transitions.ts';
 

@@ -1,6 +1,6 @@
-import { type Job, type JobIdentity, type JobState } from './job.ts';
-import { Journal } from './journal.ts';
-import { type Tag } from './requests.ts';
+import type { Job, JobIdentity, JobState } from './job.ts';
+import { Journal } from '../journal.ts';
+import type { Tag } from './requests.ts';
 
 type Entry =
   | { readonly kind: 'job'; readonly job: Job }

@@ -1,5 +1,5 @@
-import { type FinalMetric } from '../container/host.ts';
-import { type CreateTrainingJobRequest, type Tag } from './requests.ts';
+import type { FinalMetric } from '../container/host.ts';
+import type { CreateTrainingJobRequest, Tag } from './requests.ts';
 
 export type TrainingJobStatus = 'InProgress' | 'Completed' | 'Failed' | 'Stopping' | 'Stopped';
 

@@ -1,6 +1,6 @@
 import { DEFAULT_MAX_RUNTIME_SECONDS } from './cross-field-rules.ts';
 import { instanceDemand, isAccelerated } from './instance-demand.ts';
-import { type Job, type Phase, type StopCause } from './job.ts';
+import type { Job, Phase, StopCause } from './job.ts';
 
 export interface Limit {
   /** Epoch milliseconds. */

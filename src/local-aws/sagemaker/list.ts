@@ -1,7 +1,7 @@
 import { validationError } from '../wire/aws-error.ts';
 import { type DescribeSettings, epochSeconds, summarizeTrainingJob } from './describe.ts';
-import { type Job } from './job.ts';
-import { type ListTrainingJobsRequest } from './requests.ts';
+import type { Job } from './job.ts';
+import type { ListTrainingJobsRequest } from './requests.ts';
 import { warmPoolStatus } from './training-jobs.ts';
 
 /** The model gives no default; callers observe pages of 10 (airflow#16299). */

@@ -1,6 +1,6 @@
 import { parseS3Uri, S3Folder, type S3Place } from '../container/s3-folder.ts';
 import { validationError } from '../wire/aws-error.ts';
-import { type CreateTrainingJobRequest } from './requests.ts';
+import type { CreateTrainingJobRequest } from './requests.ts';
 
 /**
  * Every S3 input of a request must name at least one object.

@@ -1,13 +1,13 @@
-import { type Clock } from '../clock.ts';
-import { type EffectiveConfig } from '../config/schema.ts';
+import type { Clock } from '../clock.ts';
+import type { EffectiveConfig } from '../config/schema.ts';
 import { resourceNotFound, unknownOperation, validationError } from '../wire/aws-error.ts';
 import { brokenTagRule } from './cross-field-rules.ts';
 import { type DescribeSettings, describeTrainingJob } from './describe.ts';
-import { type Job } from './job.ts';
-import { type JobStore } from './job-store.ts';
+import type { Job } from './job.ts';
+import type { JobStore } from './job-store.ts';
 import { listTrainingJobs } from './list.ts';
 import { type Operation, parseRequest, type Requests } from './requests.ts';
-import { type TrainingJobs } from './training-jobs.ts';
+import type { TrainingJobs } from './training-jobs.ts';
 
 const MAX_TAGS = 50;
 

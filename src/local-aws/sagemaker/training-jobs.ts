@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Clock } from '../clock.ts';
-import { type EffectiveConfig } from '../config/schema.ts';
-import { type ContainerHost, type RunSpec } from '../container/host.ts';
-import { type FaultBook } from '../faults/fault-book.ts';
+import type { Clock } from '../clock.ts';
+import type { EffectiveConfig } from '../config/schema.ts';
+import type { ContainerHost, RunSpec } from '../container/host.ts';
+import type { FaultBook } from '../faults/fault-book.ts';
 import { globMatches } from '../glob.ts';
 import { AwsError, resourceNotFound, validationError } from '../wire/aws-error.ts';
 import { checkCrossFieldRules } from './cross-field-rules.ts';
@@ -11,8 +11,8 @@ import { instanceDemand } from './instance-demand.ts';
 import { InstancePool } from './instance-pool.ts';
 import { type InstanceRequest, isEnded, type Job, type JobState } from './job.ts';
 import { type DriverContext, JobDriver } from './job-driver.ts';
-import { type JobStore } from './job-store.ts';
-import { type CreateTrainingJobRequest } from './requests.ts';
+import type { JobStore } from './job-store.ts';
+import type { CreateTrainingJobRequest } from './requests.ts';
 import { checkS3Inputs } from './s3-input.ts';
 import { created, crashed, interruptionBegun, stopBegun } from './transitions.ts';
 

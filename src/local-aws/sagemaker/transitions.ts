@@ -1,4 +1,4 @@
-import { type FinalMetric } from '../container/host.ts';
+import type { FinalMetric } from '../container/host.ts';
 import {
   type InstanceRequest,
   type JobState,

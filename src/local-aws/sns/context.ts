@@ -1,8 +1,8 @@
-import { type Home } from './arn.ts';
-import { type Deliveries } from './deliveries.ts';
-import { type QueryParams } from './query-params.ts';
-import { type SnsState } from './state.ts';
-import { type Xml } from './xml.ts';
+import type { Home } from './arn.ts';
+import type { Deliveries } from './deliveries.ts';
+import type { QueryParams } from './query-params.ts';
+import type { SnsState } from './state.ts';
+import type { Xml } from './xml.ts';
 
 /** What the actions work on. */
 export interface SnsContext {

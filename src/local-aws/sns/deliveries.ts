@@ -1,8 +1,8 @@
 import { bodyFor, envelopeOf, unsubscribeUrl } from './envelope.ts';
 import { post } from './http-post.ts';
 import { isOnThisMachine } from './loopback.ts';
-import { type Mailbox } from './mailbox.ts';
-import { type Message, type SnsState, type Subscription } from './state.ts';
+import type { Mailbox } from './mailbox.ts';
+import type { Message, SnsState, Subscription } from './state.ts';
 
 export interface DeliveriesOptions {
   readonly state: SnsState;
@@ -20,10 +20,17 @@ interface Delivery {
   tries: number;
 }
 
+interface Lane {
+  readonly ready: Delivery[];
+  underWay: number;
+}
+
 type Outcome =
   { readonly kind: 'delivered' } | { readonly kind: 'failed'; readonly why: string; readonly retry: boolean };
 
-const CONCURRENCY = 16;
+const CONCURRENCY = 64;
+/** Of one subscription, so that an endpoint that is slow to answer holds up nobody else. */
+const CONCURRENCY_OF_ONE = 4;
 const NOT_LISTENING_MS = 50;
 const AGENT = 'Amazon Simple Notification Service Agent';
 
@@ -38,7 +45,8 @@ const AGENT = 'Amazon Simple Notification Service Agent';
  */
 export class Deliveries {
   readonly #options: DeliveriesOptions;
-  readonly #ready: Delivery[] = [];
+  /** By subscription; only those with something to do. */
+  readonly #lanes = new Map<string, Lane>();
   readonly #underWay = new Set<Promise<void>>();
   readonly #waiting = new Set<NodeJS.Timeout>();
   readonly #closing = new AbortController();
@@ -49,7 +57,7 @@ export class Deliveries {
   }
 
   add(message: Message, subscriptionArns: readonly string[]): void {
-    for (const subscriptionArn of subscriptionArns) this.#ready.push({ message, subscriptionArn, tries: 0 });
+    for (const subscriptionArn of subscriptionArns) this.#enqueue({ message, subscriptionArn, tries: 0 });
     this.#begin();
   }
 
@@ -60,16 +68,33 @@ export class Deliveries {
     await Promise.all(this.#underWay);
   }
 
+  #enqueue(delivery: Delivery): void {
+    const lane = this.#lanes.get(delivery.subscriptionArn) ?? { ready: [], underWay: 0 };
+    lane.ready.push(delivery);
+    this.#lanes.set(delivery.subscriptionArn, lane);
+  }
+
   #begin(): void {
-    while (this.#underWay.size < CONCURRENCY && !this.#closing.signal.aborted) {
-      const delivery = this.#ready.shift();
-      if (delivery === undefined) return;
-      const trying = this.#try(delivery).finally(() => {
-        this.#underWay.delete(trying);
-        this.#begin();
-      });
-      this.#underWay.add(trying);
+    if (this.#closing.signal.aborted) return;
+    for (const [arn, lane] of this.#lanes) {
+      while (lane.underWay < CONCURRENCY_OF_ONE) {
+        if (this.#underWay.size >= CONCURRENCY) return;
+        const delivery = lane.ready.shift();
+        if (delivery === undefined) break;
+        this.#run(delivery, lane);
+      }
+      if (lane.underWay === 0) this.#lanes.delete(arn);
     }
+  }
+
+  #run(delivery: Delivery, lane: Lane): void {
+    lane.underWay += 1;
+    const trying = this.#try(delivery).finally(() => {
+      lane.underWay -= 1;
+      this.#underWay.delete(trying);
+      this.#begin();
+    });
+    this.#underWay.add(trying);
   }
 
   async #try(delivery: Delivery): Promise<void> {
@@ -108,7 +133,7 @@ export class Deliveries {
   #again(delivery: Delivery, delayMs: number): void {
     const timer = setTimeout(() => {
       this.#waiting.delete(timer);
-      this.#ready.push(delivery);
+      this.#enqueue(delivery);
       this.#begin();
     }, delayMs);
     timer.unref();

@@ -1,4 +1,7 @@
-import { type Message, type Protocol, type Subscription } from './state.ts';
+import type { Message, Protocol, Subscription } from './state.ts';
+
+/** AWS's own links leave it out; here it tells one service on the port from another. */
+const VERSION = '2010-03-31';
 
 /** Makes the URLs that a message carries. */
 export interface Links {
@@ -54,9 +57,9 @@ export function envelopeOf(message: Message, subscription: Subscription, { endpo
 }
 
 function confirmUrl({ topicArn, token }: Subscription, endpointUrl: string): string {
-  return `${endpointUrl}/?Action=ConfirmSubscription&TopicArn=${topicArn}&Token=${token}`;
+  return `${endpointUrl}/?Action=ConfirmSubscription&Version=${VERSION}&TopicArn=${topicArn}&Token=${token}`;
 }
 
 export function unsubscribeUrl({ arn }: Subscription, endpointUrl: string): string {
-  return `${endpointUrl}/?Action=Unsubscribe&SubscriptionArn=${arn}`;
+  return `${endpointUrl}/?Action=Unsubscribe&Version=${VERSION}&SubscriptionArn=${arn}`;
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { queryError } from '../wire/answer.ts';
 import { AwsError, internalFailure } from '../wire/aws-error.ts';
-import { type Actions, type SnsContext } from './context.ts';
+import type { Actions, SnsContext } from './context.ts';
 import { Deliveries } from './deliveries.ts';
 import { Mailbox } from './mailbox.ts';
 import { publishActions } from './publish.ts';

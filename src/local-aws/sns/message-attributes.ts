@@ -1,6 +1,6 @@
 import { invalidValue, missing } from './errors.ts';
-import { type QueryParams } from './query-params.ts';
-import { type MessageAttribute } from './state.ts';
+import type { QueryParams } from './query-params.ts';
+import type { MessageAttribute } from './state.ts';
 
 type Attributes = Readonly<Record<string, MessageAttribute>>;
 

@@ -1,11 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { AwsError } from '../wire/aws-error.ts';
-import { type Actions, type SnsContext } from './context.ts';
+import type { Actions, SnsContext } from './context.ts';
 import { invalidParameter, throttled } from './errors.ts';
 import { isObject } from './filter/parse-condition.ts';
 import { bytesOfAttributes, messageAttributesIn } from './message-attributes.ts';
-import { type QueryParams } from './query-params.ts';
-import { type Message, type Topic } from './state.ts';
+import type { QueryParams } from './query-params.ts';
+import type { Message, Topic } from './state.ts';
 import { wants } from './subscription-attributes.ts';
 import { MAX_MESSAGE_BYTES } from './topic-attributes.ts';
 import { existingTopic } from './topics.ts';

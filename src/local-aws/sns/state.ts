@@ -1,4 +1,4 @@
-import { Journal } from '../sagemaker/journal.ts';
+import { Journal } from '../journal.ts';
 
 export interface Topic {
   readonly arn: string;

@@ -1,4 +1,4 @@
-import { type AwsError } from '../wire/aws-error.ts';
+import type { AwsError } from '../wire/aws-error.ts';
 import { invalidParameter } from './errors.ts';
 import { FilterPolicyError } from './filter/parse-condition.ts';
 import {
@@ -11,7 +11,7 @@ import {
   policyHolds,
 } from './filter/policy.ts';
 import { valuesOfAttributes, valuesOfBody } from './filter/values.ts';
-import { type Message, type Subscription } from './state.ts';
+import type { Message, Subscription } from './state.ts';
 
 /** Those that are kept; only the first three have an effect here. */
 const NAMES = ['RawMessageDelivery', 'FilterPolicy', 'FilterPolicyScope', 'DeliveryPolicy', 'RedrivePolicy'];

@@ -1,12 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { AwsError } from '../wire/aws-error.ts';
 import { checkArn } from './arn.ts';
-import { type Actions, type SnsContext } from './context.ts';
+import type { Actions, SnsContext } from './context.ts';
 import { checkEndpoint } from './endpoint-address.ts';
 import { invalidParameter, notFound } from './errors.ts';
 import { pageOf } from './paging.ts';
-import { type QueryParams } from './query-params.ts';
-import { type Message, type Subscription } from './state.ts';
+import type { QueryParams } from './query-params.ts';
+import type { Message, Subscription } from './state.ts';
 import { DEFAULT_SCOPE, withAttributes } from './subscription-attributes.ts';
 import { existingTopic } from './topics.ts';
 import { entries, members, type Xml } from './xml.ts';

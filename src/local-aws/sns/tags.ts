@@ -1,9 +1,9 @@
 import { AwsError } from '../wire/aws-error.ts';
 import { checkArn } from './arn.ts';
-import { type Actions, type SnsContext } from './context.ts';
+import type { Actions, SnsContext } from './context.ts';
 import { invalidParameter } from './errors.ts';
-import { type QueryParams } from './query-params.ts';
-import { type Topic } from './state.ts';
+import type { QueryParams } from './query-params.ts';
+import type { Topic } from './state.ts';
 import { members } from './xml.ts';
 
 type Tags = Readonly<Record<string, string>>;

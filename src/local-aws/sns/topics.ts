@@ -1,10 +1,10 @@
 import { AwsError } from '../wire/aws-error.ts';
 import { checkArn, type Home, topicArn } from './arn.ts';
-import { type Actions, type SnsContext } from './context.ts';
+import type { Actions, SnsContext } from './context.ts';
 import { invalidParameter, notFound } from './errors.ts';
 import { pageOf } from './paging.ts';
-import { type QueryParams } from './query-params.ts';
-import { type SnsState, type Subscription, type Topic } from './state.ts';
+import type { QueryParams } from './query-params.ts';
+import type { SnsState, Subscription, Topic } from './state.ts';
 import { checkTags, tagsIn } from './tags.ts';
 import { checkTopicAttribute } from './topic-attributes.ts';
 import { entries, members } from './xml.ts';

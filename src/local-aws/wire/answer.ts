@@ -1,4 +1,4 @@
-import { type AwsError } from './aws-error.ts';
+import type { AwsError } from './aws-error.ts';
 
 /** An HTTP answer, before the headers that every answer gets. */
 export interface Answer {

@@ -1,4 +1,4 @@
-import { type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { AwsError } from './aws-error.ts';
 
 /** Requests of SageMaker are far smaller; SNS messages may have 256 KiB, percent-encoded up to three times that. */

@@ -1,4 +1,4 @@
-import { type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 
 /** What a request asks for, before anything is known about whether that exists. */
 export type Asked =
@@ -29,7 +29,7 @@ export function isControlPath(url: string): boolean {
 export function askedBy(request: Pick<IncomingMessage, 'method' | 'url' | 'headers'>, body: string): Asked {
   const { method, url = '/', headers } = request;
   if (isControlPath(url)) return { kind: 'control' };
-  if (method === 'GET' || method === 'HEAD') return { kind: 'health' };
+  if (method === 'GET' || method === 'HEAD') return askedByLink(url) ?? { kind: 'health' };
   if (method !== 'POST') return { kind: 'unknown' };
   const target = headers['x-amz-target'];
   if (typeof target === 'string') {
@@ -38,11 +38,24 @@ export function askedBy(request: Pick<IncomingMessage, 'method' | 'url' | 'heade
   }
   if (headers['content-type']?.startsWith('application/x-www-form-urlencoded') !== true)
     return { kind: 'unknown' };
-  const form = new URLSearchParams(body);
+  return askedByForm(new URLSearchParams(body), headers.authorization);
+}
+
+/**
+ * The links in SNS messages, which carry a secret of their own. No other action can be asked for by a link: any web page
+ * could make a browser follow it.
+ */
+function askedByLink(url: string): Asked | undefined {
+  const form = new URLSearchParams(url.split('?')[1]);
+  const action = form.get('Action');
+  return action === 'ConfirmSubscription' || action === 'Unsubscribe'
+    ? askedByForm(form, undefined)
+    : undefined;
+}
+
+function askedByForm(form: URLSearchParams, authorization: string | undefined): Asked {
   const version = form.get('Version') ?? '';
-  const service = Object.hasOwn(QUERY_VERSIONS, version)
-    ? QUERY_VERSIONS[version]
-    : scopeOf(headers.authorization);
+  const service = Object.hasOwn(QUERY_VERSIONS, version) ? QUERY_VERSIONS[version] : scopeOf(authorization);
   return { kind: 'query', service, operation: form.get('Action') ?? '', form };
 }
 

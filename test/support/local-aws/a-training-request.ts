@@ -1,4 +1,4 @@
-import { type CreateTrainingJobRequest } from '../../../src/local-aws/sagemaker/requests.ts';
+import type { CreateTrainingJobRequest } from '../../../src/local-aws/sagemaker/requests.ts';
 
 /** A request that is valid as it stands: one ml.m5.large, no inputs. */
 export function aTrainingRequest(changes: Partial<CreateTrainingJobRequest> = {}): CreateTrainingJobRequest {

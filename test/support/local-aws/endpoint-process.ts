@@ -4,7 +4,7 @@ import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } f
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import ts from 'typescript';
-import { type LocalAwsConfig } from '../../../src/local-aws/index.ts';
+import type { LocalAwsConfig } from '../../../src/local-aws/index.ts';
 
 const checkout = join(import.meta.dirname, '../../..');
 

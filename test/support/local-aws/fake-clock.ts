@@ -1,4 +1,4 @@
-import { type Clock } from '../../../src/local-aws/clock.ts';
+import type { Clock } from '../../../src/local-aws/clock.ts';
 
 interface Timer {
   readonly at: number;

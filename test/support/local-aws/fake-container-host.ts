@@ -1,9 +1,4 @@
-import {
-  type ContainerHost,
-  type FinalMetric,
-  type RunEnd,
-  type RunSpec,
-} from '../../../src/local-aws/container/host.ts';
+import type { ContainerHost, FinalMetric, RunEnd, RunSpec } from '../../../src/local-aws/container/host.ts';
 
 type Prepared = Awaited<ReturnType<ContainerHost['prepare']>>;
 type Uploaded = Awaited<ReturnType<ContainerHost['upload']>>;

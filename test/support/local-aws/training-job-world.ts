@@ -1,13 +1,13 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type LocalAwsConfig } from '../../../src/local-aws/config/schema.ts';
+import type { LocalAwsConfig } from '../../../src/local-aws/config/schema.ts';
 import { configSchema } from '../../../src/local-aws/config/schema.ts';
 import { type Fault, faultSchema } from '../../../src/local-aws/faults/fault.ts';
 import { FaultBook } from '../../../src/local-aws/faults/fault-book.ts';
 import { describeTrainingJob } from '../../../src/local-aws/sagemaker/describe.ts';
 import { type Job, secondaryStatus } from '../../../src/local-aws/sagemaker/job.ts';
 import { JobStore } from '../../../src/local-aws/sagemaker/job-store.ts';
-import { type CreateTrainingJobRequest } from '../../../src/local-aws/sagemaker/requests.ts';
+import type { CreateTrainingJobRequest } from '../../../src/local-aws/sagemaker/requests.ts';
 import { TrainingJobs } from '../../../src/local-aws/sagemaker/training-jobs.ts';
 import { aTrainingRequest } from './a-training-request.ts';
 import { FakeClock, settle } from './fake-clock.ts';

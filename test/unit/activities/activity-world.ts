@@ -1,9 +1,9 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { createActivities, DEFAULT_WATCH_SETTINGS } from '../../../src/activities/index.ts';
-import { type LaunchInput, type TrainyardActivities } from '../../../src/activities/types.ts';
-import { type JobStatus } from '../../../src/jobs/status.ts';
-import { type TrainingChanged } from '../../../src/jobs/training-change.ts';
+import type { LaunchInput, TrainyardActivities } from '../../../src/activities/types.ts';
+import type { JobStatus } from '../../../src/jobs/status.ts';
+import type { TrainingChanged } from '../../../src/jobs/training-change.ts';
 import { FakeNotifier } from '../../fixtures/fake-notifier.ts';
 import { FakeTrainingService, type FakeTrainingOptions } from '../../fixtures/fake-training-service.ts';
 import { P4D, TOPIC, TRAINING } from '../../support/a-job.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type NotifyInput } from '../../../src/activities/types.ts';
+import type { NotifyInput } from '../../../src/activities/types.ts';
 import { reason } from '../../../src/jobs/reason.ts';
 import { INITIAL_RETRY_STATE } from '../../../src/jobs/next-step.ts';
 import { beginAttempt, enter, newStory, viewOf } from '../../../src/workflows/job-story.ts';

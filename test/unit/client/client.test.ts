@@ -83,6 +83,18 @@ describe('reading a job', () => {
     await expect(client.events('rank-lr-3')).rejects.toMatchObject({ code: 'WORKER_NOT_ANSWERING' });
   });
 
+  test.each([
+    [4, 'Deadline exceeded'],
+    [1, 'Call cancelled'],
+    [9, 'no poller seen for task queue recently, worker may be down'],
+  ])('goes on without a worker when the query ends with gRPC code %i', async (code, details) => {
+    given({ status: 'RUNNING', jobStatus: 'RUNNING', queries: {} });
+    temporal.trouble = (request) => {
+      if (request.startsWith('query')) throw new GrpcError(code, details);
+    };
+    expect(await client.get('rank-lr-3')).toMatchObject({ incomplete: { code: 'WORKER_NOT_ANSWERING' } });
+  });
+
   test('that does not exist is an error with its id', async () => {
     await expect(client.get('nope')).rejects.toMatchObject({
       code: 'JOB_NOT_FOUND',

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { TrainyardClient } from '../../../src/client/index.ts';
 import { staticDetails, staticSummary } from '../../../src/client/job-metadata.ts';
 import { specHash } from '../../../src/client/job-submission.ts';
-import { aJob, P5, TRAINING } from '../../support/a-job.ts';
+import { aJob, P5 } from '../../support/a-job.ts';
 import { FakeTemporal } from './fake-temporal.ts';
 
 let temporal: FakeTemporal;
@@ -48,9 +48,12 @@ describe('submitting a job', () => {
   test('gives it an id when it has none', async () => {
     const { jobId } = await client.submit({
       training: {
-        ...TRAINING,
         AlgorithmSpecification: { TrainingImage: 'x', TrainingInputMode: 'File' },
-      } as never,
+        RoleArn: 'arn:aws:iam::111122223333:role/train',
+        OutputDataConfig: { S3OutputPath: 's3://bucket/out' },
+        ResourceConfig: { InstanceType: 'ml.m5.large', InstanceCount: 1, VolumeSizeInGB: 5 },
+        StoppingCondition: { MaxRuntimeInSeconds: 60 },
+      },
     });
     expect(jobId).toMatch(/^job-[a-z2-9]{12}$/);
   });

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { trainingEnvironment } from '../../../src/local-aws/container/environment.ts';
 import { inputDataConfig, resourceConfig } from '../../../src/local-aws/container/layout.ts';
 import { readTrainingRequest } from '../../../src/local-aws/container/training-request.ts';
-import { type RunSpec } from '../../../src/local-aws/container/host.ts';
+import type { RunSpec } from '../../../src/local-aws/container/host.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 

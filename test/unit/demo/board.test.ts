@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { boardOn, type BoardRow } from '../../../src/cli/demo/board.ts';
 import { paintWith } from '../../../src/cli/print/colour.ts';
-import { type OutputStream } from '../../../src/cli/terminal.ts';
+import type { OutputStream } from '../../../src/cli/terminal.ts';
 import { reason } from '../../../src/jobs/reason.ts';
-import { type JobEvent } from '../../../src/jobs/view.ts';
+import type { JobEvent } from '../../../src/jobs/view.ts';
 import { evidence, on } from './evidence-builder.ts';
 
 const START = Date.UTC(2026, 10, 21);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CLAIMS } from '../../../src/cli/demo/claims.ts';
-import { type Evidence } from '../../../src/cli/demo/evidence.ts';
+import type { Evidence } from '../../../src/cli/demo/evidence.ts';
 import { readExamples } from '../../../src/cli/demo/examples-folder.ts';
 import { attempt, evidence, on, training, type EvidenceParts } from './evidence-builder.ts';
 

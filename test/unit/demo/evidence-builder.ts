@@ -1,12 +1,12 @@
-import {
-  type CreateEvidence,
-  type Evidence,
-  type TrainingEvidence,
-  type WorkflowEvidence,
+import type {
+  CreateEvidence,
+  Evidence,
+  TrainingEvidence,
+  WorkflowEvidence,
 } from '../../../src/cli/demo/evidence.ts';
-import { type Placement } from '../../../src/jobs/placement.ts';
-import { type NotifyEvent } from '../../../src/jobs/spec.ts';
-import { type AttemptView, type JobView } from '../../../src/jobs/view.ts';
+import type { Placement } from '../../../src/jobs/placement.ts';
+import type { NotifyEvent } from '../../../src/jobs/spec.ts';
+import type { AttemptView, JobView } from '../../../src/jobs/view.ts';
 
 const START = Date.UTC(2026, 10, 21);
 const ONE_MINUTE = 60_000;
@@ -84,14 +84,13 @@ export function evidence({
       ...job,
       attempts,
     },
-    events: [],
     trainings,
     creates:
       creates ??
       attempts.map(({ trainingJobName: name, trainingStatus }) =>
         trainingStatus === 'Refused' ? { name, error: 'ResourceLimitExceeded' } : { name },
       ),
-    workflow: { status: 'COMPLETED', historyEvents: 30, cancelRequests: 0, ...workflow },
+    workflow: { status: 'COMPLETED', cancelRequests: 0, ...workflow },
     notices: (notices ?? [status as NotifyEvent]).map((event, index) => ({
       messageId: `message-${index}`,
       event,

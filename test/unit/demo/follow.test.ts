@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { type Board } from '../../../src/cli/demo/board.ts';
+import type { Board } from '../../../src/cli/demo/board.ts';
 import { followExamples, type FollowOptions } from '../../../src/cli/demo/follow.ts';
 import { TrainyardError } from '../../../src/jobs/error-catalogue.ts';
 import { reason } from '../../../src/jobs/reason.ts';
-import { type JobSpec } from '../../../src/jobs/spec.ts';
-import { type JobStatus } from '../../../src/jobs/status.ts';
-import { type JobEvent } from '../../../src/jobs/view.ts';
+import type { JobSpec } from '../../../src/jobs/spec.ts';
+import type { JobStatus } from '../../../src/jobs/status.ts';
+import type { JobEvent } from '../../../src/jobs/view.ts';
 import { attempt, evidence, on } from './evidence-builder.ts';
 
 const spec = (jobId: string): JobSpec => ({

@@ -1,5 +1,5 @@
-import { type JobSpec } from '../../../src/jobs/spec.ts';
-import { type TrainingDescription } from '../../../src/jobs/training-description.ts';
+import type { JobSpec } from '../../../src/jobs/spec.ts';
+import type { TrainingDescription } from '../../../src/jobs/training-description.ts';
 
 /** A training job that is over, as SageMaker describes it. */
 export function trainingThatEnded(changes: Partial<TrainingDescription>): TrainingDescription {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Failure, type FailureClass } from '../../../src/jobs/failure.ts';
+import type { Failure, FailureClass } from '../../../src/jobs/failure.ts';
 import { type CallError, classifyCallError } from '../../../src/jobs/failure-classification.ts';
 
 interface Case {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { type FailureClass } from '../../../src/jobs/failure.ts';
+import type { FailureClass } from '../../../src/jobs/failure.ts';
 import { classifyTrainingEnd, type KnownAboutAttempt } from '../../../src/jobs/failure-classification.ts';
-import { type TrainingDescription } from '../../../src/jobs/training-description.ts';
+import type { TrainingDescription } from '../../../src/jobs/training-description.ts';
 import { trainingThatEnded } from './builders.ts';
 
 interface Case {

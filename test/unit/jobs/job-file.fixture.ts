@@ -1,4 +1,4 @@
-import { type ProblemCode } from '../../../src/jobs/job-problem.ts';
+import type { ProblemCode } from '../../../src/jobs/job-problem.ts';
 
 export interface BadJobFile {
   readonly text: string;

@@ -5,7 +5,7 @@ import { checkJobFile, type JobFileOptions, parseJobFile } from '../../../src/jo
 import { formatProblem } from '../../../src/jobs/job-problem.ts';
 import { resolveJob } from '../../../src/jobs/job-schema.ts';
 import { describePlacement } from '../../../src/jobs/placement.ts';
-import { type JobSpec } from '../../../src/jobs/spec.ts';
+import type { JobSpec } from '../../../src/jobs/spec.ts';
 import { GOOD_JOB_FILE, SMALLEST_JOB_FILE, withChange } from './job-file.fixture.ts';
 
 const context = { generateJobId: () => 'generated-1' };

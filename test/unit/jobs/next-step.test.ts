@@ -7,7 +7,7 @@ import {
   nextStep,
   type RetryState,
 } from '../../../src/jobs/next-step.ts';
-import { type JobSpec } from '../../../src/jobs/spec.ts';
+import type { JobSpec } from '../../../src/jobs/spec.ts';
 import { jobSpec } from './builders.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 12);

@@ -2,7 +2,7 @@ import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Journal } from '../../../src/local-aws/sagemaker/journal.ts';
+import { Journal } from '../../../src/local-aws/journal.ts';
 
 interface Entry {
   readonly key: string;

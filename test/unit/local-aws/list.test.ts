@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type Job, type TrainingJobStatus } from '../../../src/local-aws/sagemaker/job.ts';
+import type { Job, TrainingJobStatus } from '../../../src/local-aws/sagemaker/job.ts';
 import { listTrainingJobs } from '../../../src/local-aws/sagemaker/list.ts';
-import { type ListTrainingJobsRequest } from '../../../src/local-aws/sagemaker/requests.ts';
+import type { ListTrainingJobsRequest } from '../../../src/local-aws/sagemaker/requests.ts';
 import { created } from '../../../src/local-aws/sagemaker/transitions.ts';
 import { aTrainingRequest } from '../../support/local-aws/a-training-request.ts';
 

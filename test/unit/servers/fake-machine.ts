@@ -1,8 +1,8 @@
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Machine } from '../../../src/servers/acquire.ts';
-import { type Progress } from '../../../src/servers/progress.ts';
+import type { Machine } from '../../../src/servers/acquire.ts';
+import type { Progress } from '../../../src/servers/progress.ts';
 
 /** A machine with an empty cache, a closed network and nothing on PATH but the tools that a test puts there. */
 export interface FakeMachine {

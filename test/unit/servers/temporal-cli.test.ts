@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { create } from 'tar';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Machine } from '../../../src/servers/acquire.ts';
+import type { Machine } from '../../../src/servers/acquire.ts';
 import { ensureTemporalCli } from '../../../src/servers/temporal-cli.ts';
 import { fakeMachine, type FakeMachine, goScript, recordedProgress, temporalScript } from './fake-machine.ts';
 

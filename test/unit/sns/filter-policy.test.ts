@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseFilterPolicy, pathsOf, policyHolds } from '../../../src/local-aws/sns/filter/policy.ts';
 import { valuesOfAttributes, valuesOfBody } from '../../../src/local-aws/sns/filter/values.ts';
-import { type MessageAttribute } from '../../../src/local-aws/sns/state.ts';
+import type { MessageAttribute } from '../../../src/local-aws/sns/state.ts';
 
 type Attributes = Readonly<Record<string, MessageAttribute>>;
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Mail } from '../../../src/local-aws/sns/mailbox.ts';
+import type { Mail } from '../../../src/local-aws/sns/mailbox.ts';
 import { type Attribute, attributeParams, mapParams, type Params, SnsCaller, TOPIC } from './sns-caller.ts';
 
 const LIMIT = 262_144;
@@ -32,7 +32,9 @@ describe('publishing', () => {
       messageId: answer.all('MessageId')[0],
       topicArn: TOPIC,
       subscriptionArn: expect.stringMatching(`^${TOPIC}:`) as string,
-      unsubscribeUrl: expect.stringContaining('?Action=Unsubscribe&SubscriptionArn=') as string,
+      unsubscribeUrl: expect.stringContaining(
+        '?Action=Unsubscribe&Version=2010-03-31&SubscriptionArn=',
+      ) as string,
     });
   });
 

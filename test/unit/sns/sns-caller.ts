@@ -2,7 +2,7 @@ import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createSns, type Sns, type SnsOptions } from '../../../src/local-aws/sns/index.ts';
-import { type Mail } from '../../../src/local-aws/sns/mailbox.ts';
+import type { Mail } from '../../../src/local-aws/sns/mailbox.ts';
 
 export type Params = Readonly<Record<string, string>>;
 

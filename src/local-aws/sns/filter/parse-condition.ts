@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { type Bound, type Condition, type Scalar } from './condition.ts';
+import type { Bound, Condition, Scalar } from './condition.ts';
 
 /** What is wrong with a filter policy, in AWS's words (without the position in the text, which AWS adds). */
 export class FilterPolicyError extends Error {

@@ -1,7 +1,7 @@
-import { type MessageAttribute } from '../state.ts';
-import { type Scalar } from './condition.ts';
+import type { MessageAttribute } from '../state.ts';
+import type { Scalar } from './condition.ts';
 import { isObject, isScalar } from './parse-condition.ts';
-import { type Values } from './policy.ts';
+import type { Values } from './policy.ts';
 
 /**
  * What a filter policy sees of message attributes: a Number is a number, a String.Array is its elements, Binary is

@@ -2,7 +2,7 @@ import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promi
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { TrainyardError } from '../../jobs/error-catalogue.ts';
+import { TrainyardError } from '../jobs/error-catalogue.ts';
 
 const FILE = /^(journal|snapshot)-(\d{8})\.jsonl$/;
 /** Journals together may grow to this before they are folded into a snapshot, or to twice the snapshot. */
