@@ -29,8 +29,6 @@ export const LOCAL_AWS_PORT = 4590;
 export interface LocalAwsOptions {
   /** (Default: 0, any free port) */
   readonly port?: number;
-  /** Address to listen on. Anything else than loopback lets other machines in: for containers only. (Default: 127.0.0.1) */
-  readonly address?: string | undefined;
   /** Everything that the endpoint keeps: `state`, `jobs/<name>`, `s3/<bucket>`, `sns/mailbox.jsonl`. */
   readonly dataDir: string;
   /** YAML or JSON, over `config`; watched while the endpoint runs. */
@@ -125,12 +123,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
       accountId: LOCAL_ACCOUNT_ID,
       log,
     });
-    const server = await HttpServer.listen(
-      port,
-      (request, id) => endpoint.handle(request, id),
-      log,
-      options.address,
-    );
+    const server = await HttpServer.listen(port, (request, id) => endpoint.handle(request, id), log);
     url = server.url;
     undo.push(() => jobs.detach());
     undo.push(() => server.close());

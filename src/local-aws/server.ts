@@ -31,15 +31,9 @@ export class HttpServer {
 
   /**
    * @param port 0 picks a free one.
-   * @param address what to listen on; anything but the default lets other machines in.
    * @throws TrainyardError PORT_TAKEN
    */
-  static async listen(
-    port: number,
-    handler: Handler,
-    log: (line: string) => void,
-    address = LOOPBACK,
-  ): Promise<HttpServer> {
+  static async listen(port: number, handler: Handler, log: (line: string) => void): Promise<HttpServer> {
     const server = createServer(
       { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: REQUEST_TIMEOUT_MS },
       (request, response) => {
@@ -78,13 +72,13 @@ export class HttpServer {
           cause.code === 'EADDRINUSE' || cause.code === 'EACCES'
             ? new TrainyardError(
                 'PORT_TAKEN',
-                `The local AWS endpoint cannot listen on ${address}:${port}.`,
+                `The local AWS endpoint cannot listen on ${LOOPBACK}:${port}.`,
                 { cause },
               )
             : cause,
         ),
       );
-      server.listen(port, address, resolve);
+      server.listen(port, LOOPBACK, resolve);
     });
     server.on('error', (error) => log(`server: ${error.message}`));
     return new HttpServer(server, (server.address() as AddressInfo).port, sockets);

@@ -5,7 +5,6 @@ import { sessionOf } from '../session.ts';
 
 interface LocalAwsOptions {
   readonly port: number;
-  readonly host?: string;
   readonly data: string;
   readonly config?: string;
 }
@@ -20,7 +19,6 @@ export function localAwsCommand(): Command {
         'SDK talks to it through AWS_ENDPOINT_URL.',
     )
     .option('--port <port>', 'port to listen on; 0 is any free one', parseInteger(0, 65_535), DEFAULT_PORT)
-    .option('--host <address>', 'address to listen on; 0.0.0.0 in a container (default: 127.0.0.1)')
     .option('--data <dir>', 'where jobs, s3:// and messages are kept', '.trainyard/aws')
     .option('--config <file>', 'capacity, quotas, images and faults')
     .action(run);
@@ -35,7 +33,6 @@ async function run(options: LocalAwsOptions, command: Command): Promise<void> {
   const { startLocalAws } = await import('../../local-aws/index.ts');
   const aws = await startLocalAws({
     port: options.port,
-    address: options.host,
     dataDir: options.data,
     ...(options.config === undefined ? {} : { configFile: options.config }),
     log: (line) => session.say(line),
