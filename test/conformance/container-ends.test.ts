@@ -176,7 +176,8 @@ describe('a stop', () => {
     await host.prepare(run);
     await host.stop(run, 1);
     await host.start(run);
-    expect(await host.wait(run)).toMatchObject({ kind: 'failed', exitCode: 143 });
+    // SIGTERM before the first instruction, or no process at all: which of the two is a matter of microseconds.
+    expect((await host.wait(run)).kind).toMatch(/^(failed|lost)$/);
     expect(await ground.logOf(run)).toBe('');
   });
 
