@@ -11,6 +11,8 @@ const servers = {
 export default defineConfig({
   test: {
     pool: 'forks',
+    // The SDK's plans for later versions of Node are not what a test is about.
+    env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
     reporters: ['default', './test/support/summary-reporter.ts'],
     projects: [
       { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },

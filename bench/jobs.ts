@@ -1,6 +1,7 @@
 import { newsOf } from '../src/activities/attempt-end.ts';
 import { attemptName } from '../src/jobs/attempt-name.ts';
-import { jobAttributes, jobWorkflowId, TRAINING_JOB } from '../src/workflows/contract.ts';
+import { TrainyardClient } from '../src/client/index.ts';
+import { jobWorkflowId } from '../src/workflows/contract.ts';
 import { aJob } from '../test/support/a-job.ts';
 import { timed, withServer, withWorker, type Bench, type BenchActivities } from './harness.ts';
 import { ordinaryJobEvents } from './job-events.ts';
@@ -58,20 +59,13 @@ export async function benchJobs(): Promise<BenchReport> {
   };
 }
 
+/** Through the client, as users submit. */
 function jobRound({ client }: Bench, round: string, count: number): Promise<number> {
-  return timed(count, WIDTH, (index) => {
+  const trainyard = TrainyardClient.on(client, { taskQueue: 'bench' });
+  return timed(count, WIDTH, async (index) => {
     const job = aJob({ jobId: `${round}-${index}`, notifyOn: ['SUCCEEDED'], user: 'ana' });
-    return client.workflow.execute(TRAINING_JOB, {
-      taskQueue: 'bench',
-      workflowId: jobWorkflowId(job.jobId),
-      staticSummary: 'train trainyard/examples:1 on 1 × ml.p4d.24xlarge · ana',
-      typedSearchAttributes: [
-        { key: jobAttributes.status, value: 'SUBMITTED' },
-        { key: jobAttributes.user, value: 'ana' },
-        { key: jobAttributes.priority, value: 0 },
-      ],
-      args: [{ job }],
-    });
+    await trainyard.submit(job);
+    await client.workflow.result(jobWorkflowId(job.jobId));
   });
 }
 

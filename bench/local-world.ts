@@ -50,7 +50,7 @@ export async function withLocalWorld<T>(
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   });
   const connection = await NativeConnection.connect({ address: bench.address });
-  const worker = await Worker.create({
+  const worker: Worker = await Worker.create({
     connection,
     taskQueue: options.taskQueue,
     workflowBundle: bench.workflowBundle,
@@ -60,6 +60,7 @@ export async function withLocalWorld<T>(
       jobs: temporalJobMessenger(() => bench.client),
       consoleUrl: () => undefined,
       watch: { ...DEFAULT_WATCH_SETTINGS, ...options.watch },
+      isStopping: () => worker.getState() !== 'RUNNING',
       now: Date.now,
     }),
   });

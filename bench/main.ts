@@ -5,6 +5,9 @@ import { benchJobs } from './jobs.ts';
 import { benchLatency } from './latency.ts';
 import { table, type BenchReport } from './report.ts';
 
+// Read when a client is made, so the imports above come in time; child processes inherit it.
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
+
 const benchmarks: Readonly<Record<string, () => Promise<BenchReport>>> = {
   jobs: benchJobs,
   latency: benchLatency,

@@ -22,6 +22,10 @@ export function atMost(what: string, value: number, most: number): Bar {
   return { what, value: rounded(value), bar: `<= ${most}`, holds: value <= most };
 }
 
+export function below(what: string, value: number, limit: number): Bar {
+  return { what, value: rounded(value), bar: `< ${limit}`, holds: value < limit };
+}
+
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;

@@ -27,16 +27,16 @@ type Env = Readonly<Record<string, string | undefined>>;
 const LOCAL_WATCH: WatchSettings = {
   ...DEFAULT_WATCH_SETTINGS,
   safetyCheckMs: 15_000,
-  safetyChecksPerSecond: 5,
-  sweepMs: 1_000,
+  safetyChecksPerSecond: 0.4,
+  sweepMs: 2_000,
 };
 
 /**
  * A worker's settings: options, then the environment, then a running `trainyard dev`, then defaults.
  *
  *   TRAINYARD_SAFETY_CHECK_SECONDS      between two safety checks of one job             (default 120; local 15)
- *   TRAINYARD_SAFETY_CHECKS_PER_SECOND  of this worker, however many jobs run             (default 0.5; local 5)
- *   TRAINYARD_SWEEP_SECONDS             between two sweeps of the monitor                 (default 10; local 1)
+ *   TRAINYARD_SAFETY_CHECKS_PER_SECOND  of this worker, however many jobs run             (default 0.5; local 0.4)
+ *   TRAINYARD_SWEEP_SECONDS             between two sweeps of the monitor                 (default 10; local 2)
  *
  * @throws TrainyardError CONFIG_INVALID, CONNECTION_CONFIG
  */
@@ -68,7 +68,7 @@ export function loadWorkerConfig(
 export function awsSettings(env: Env, connection: Pick<ConnectionSettings, 'dev'>): AwsSettings {
   const region = env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'];
   const { dev } = connection;
-  const override = env['AWS_ENDPOINT_URL'];
+  const override = env['AWS_ENDPOINT_URL'] ?? env['AWS_ENDPOINT_URL_SAGEMAKER'];
   if (override !== undefined || dev === undefined) {
     return { region, endpoint: undefined, credentials: undefined, isLocal: isLoopback(override) };
   }

@@ -34,7 +34,7 @@ export async function runWorker(config: WorkerConfig, hooks: WorkerHooks = {}): 
   const ending = new AbortController();
   try {
     const client = new Client({ connection, namespace });
-    const worker = await Worker.create({
+    const worker: Worker = await Worker.create({
       connection,
       namespace,
       taskQueue,
@@ -48,6 +48,7 @@ export async function runWorker(config: WorkerConfig, hooks: WorkerHooks = {}): 
         jobs: temporalJobMessenger(() => client),
         consoleUrl: awsSettings.isLocal ? () => undefined : sageMakerConsoleUrl,
         watch,
+        isStopping: () => worker.getState() !== 'RUNNING',
         now: Date.now,
       }),
     });

@@ -4,10 +4,10 @@ const EVERY_MS = 3_000;
 
 /**
  * Runs a call of AWS with heartbeats, so that the loss of the worker is noticed within the heartbeat timeout and not
- * only when the whole call should have been over.
+ * only when the whole call should have been over. `details` go to the next try.
  */
-export async function withHeartbeats<T>(call: () => Promise<T>): Promise<T> {
-  const timer = setInterval(() => heartbeat(), EVERY_MS);
+export async function withHeartbeats<T>(call: () => Promise<T>, details?: () => unknown): Promise<T> {
+  const timer = setInterval(() => heartbeat(details?.()), EVERY_MS);
   try {
     return await call();
   } finally {

@@ -38,13 +38,15 @@ export interface ActivityPorts {
   readonly jobs: JobMessenger;
   readonly consoleUrl: LaunchPorts['consoleUrl'];
   readonly watch: WatchSettings;
+  /** Whether this worker is ending. */
+  readonly isStopping: () => boolean;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
 
 /** The activities of a worker, over its ports. */
 export function createActivities(ports: ActivityPorts): TrainyardActivities {
-  const { training, notifier, jobs, consoleUrl, watch, now } = ports;
+  const { training, notifier, jobs, consoleUrl, watch, isStopping, now } = ports;
   const pace = new SafetyPace(watch.safetyChecksPerSecond);
   return {
     launchTraining: (input) => withHeartbeats(() => launchTraining({ training, consoleUrl }, input)),
@@ -52,6 +54,6 @@ export function createActivities(ports: ActivityPorts): TrainyardActivities {
       watchTraining({ training, jobs, pace, safetyCheckMs: watch.safetyCheckMs, now }, input),
     stopTraining: (input) => withHeartbeats(() => stopTraining({ training }, input)),
     sendNotification: (input) => withHeartbeats(() => sendNotification({ notifier }, input)),
-    sweepTrainings: (input) => sweepTrainings({ training, jobs, now, ...watch }, input),
+    sweepTrainings: (input) => sweepTrainings({ training, jobs, now, isStopping, ...watch }, input),
   };
 }

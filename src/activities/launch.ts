@@ -1,3 +1,4 @@
+import { activityInfo } from '@temporalio/activity';
 import { attemptName } from '../jobs/attempt-name.ts';
 import type { Placement } from '../jobs/placement.ts';
 import type { TrainingRequest } from '../jobs/training-request.ts';
@@ -36,8 +37,14 @@ export async function launchTraining(ports: LaunchPorts, input: LaunchInput): Pr
     }
     const failure = failureOf(error);
     if (failure.class === 'transient') throw tryAgain(error);
-    return { kind: 'refused', failure };
+    const existing = wasSentBefore(error) ? await describe(ports.training, name) : undefined;
+    return existing === undefined ? { kind: 'refused', failure } : adopt(ports, input, existing);
   }
+}
+
+/** A refusal then says nothing of the earlier tries: one of them may be what uses up the quota. */
+function wasSentBefore(error: unknown): boolean {
+  return activityInfo().attempt > 1 || (error instanceof TrainingServiceError && error.tries > 1);
 }
 
 async function describe(training: TrainingService, name: string): Promise<TrainingDescription | undefined> {

@@ -1,10 +1,11 @@
-import { cancellationSignal, heartbeat, activityInfo, log, sleep } from '@temporalio/activity';
+import { cancellationSignal, activityInfo, log, sleep } from '@temporalio/activity';
 import { parseAttemptName } from '../jobs/attempt-name.ts';
 import type { TrainingChanged } from '../jobs/training-change.ts';
 import { isTrainingOver } from '../jobs/training-description.ts';
 import type { JobMessenger } from '../ports/job-messenger.ts';
 import type { TrainingService, TrainingSummary } from '../ports/training-service.ts';
 import { newsOf } from './attempt-end.ts';
+import { withHeartbeats } from './heartbeats.ts';
 import { failureOf } from './service-errors.ts';
 import type { SweepInput, SweepReport } from './types.ts';
 
@@ -17,6 +18,8 @@ export interface SweepPorts {
   readonly pageMs: number;
   /** Milliseconds that one session lasts. */
   readonly sessionMs: number;
+  /** Whether the worker is ending: the session then ends early, and another worker takes over. */
+  readonly isStopping: () => boolean;
   now(): number;
 }
 
@@ -24,6 +27,10 @@ export interface SweepPorts {
 const OVERLAP_MS = 10_000;
 /** Remembered so that the overlap tells nobody the same twice. */
 const REMEMBERED = 20_000;
+/** How soon the end of the worker is noticed. */
+const STEP_MS = 500;
+/** Sweeps that wait for a job that cannot be told; then the others go on without it. */
+const PATIENCE = 3;
 const ORPHANS_SHOWN = 10;
 
 /**
@@ -33,6 +40,13 @@ const ORPHANS_SHOWN = 10;
 export async function sweepTrainings(ports: SweepPorts, input: SweepInput): Promise<SweepReport> {
   const carried: unknown = activityInfo().heartbeatDetails;
   const session = new SweepSession(ports, typeof carried === 'number' ? carried : input.watermark);
+  return withHeartbeats(
+    () => sweepFor(ports, session),
+    () => session.watermark,
+  );
+}
+
+async function sweepFor(ports: SweepPorts, session: SweepSession): Promise<SweepReport> {
   const endsAt = ports.now() + ports.sessionMs;
   do {
     try {
@@ -42,10 +56,14 @@ export async function sweepTrainings(ports: SweepPorts, input: SweepInput): Prom
       const failure = failureOf(error);
       log.warn('sweep failed', { class: failure.class, message: failure.message });
     }
-    heartbeat(session.watermark);
-    await sleep(ports.sweepMs).catch(() => undefined);
-  } while (ports.now() < endsAt && !cancellationSignal().aborted);
+    const nextAt = Math.min(ports.now() + ports.sweepMs, endsAt);
+    while (ports.now() < nextAt && !isOver(ports)) await sleep(Math.min(STEP_MS, nextAt - ports.now()));
+  } while (ports.now() < endsAt && !isOver(ports));
   return session.report();
+}
+
+function isOver(ports: SweepPorts): boolean {
+  return ports.isStopping() || cancellationSignal().aborted;
 }
 
 class SweepSession {
@@ -53,6 +71,8 @@ class SweepSession {
   /** What each training job looked like when its job was last told. */
   readonly #told = new Map<string, string>();
   readonly #orphans = new Set<string>();
+  /** How often each job could not be told in a row. */
+  readonly #failures = new Map<string, number>();
   #sweeps = 0;
   #changesSeen = 0;
   #signalsSent = 0;
@@ -66,44 +86,62 @@ class SweepSession {
   async sweep(): Promise<void> {
     const after = this.watermark - OVERLAP_MS;
     let newest = this.watermark;
+    let complete = true;
     let nextToken: string | undefined;
     do {
       if (nextToken !== undefined) await sleep(this.#ports.pageMs);
       const query = nextToken === undefined ? { after } : { after, nextToken };
       const page = await this.#ports.training.listModified(query);
-      heartbeat(this.watermark);
       for (const summary of page.summaries) {
-        await this.#tell(summary);
+        if (!(await this.#tell(summary))) complete = false;
         newest = Math.max(newest, summary.lastModifiedAt);
       }
       nextToken = page.nextToken;
     } while (nextToken !== undefined);
-    this.watermark = newest;
+    if (complete) this.watermark = newest;
     this.#sweeps += 1;
   }
 
-  async #tell(summary: TrainingSummary): Promise<void> {
+  /**
+   * Tells one job. What goes wrong with it must not stop the others: false while the next sweep should come back to it,
+   * then its safety check makes up for it.
+   */
+  async #tell(summary: TrainingSummary): Promise<boolean> {
     const key = parseAttemptName(summary.name);
     const look = `${summary.status} ${summary.secondaryStatus ?? ''}`;
-    if (key === undefined || this.#told.get(summary.name) === look) return;
+    if (key === undefined || this.#told.get(summary.name) === look) return true;
     this.#changesSeen += 1;
-    const outcome = await this.#ports.jobs.trainingChanged(
-      key.jobId,
-      await this.#newsOf(key.attempt, summary),
-    );
-    if (outcome === 'delivered') this.#signalsSent += 1;
-    else if (!isTrainingOver(summary.status)) this.#orphans.add(summary.name);
-    this.#remember(summary.name, look);
+    try {
+      const news = await this.#newsOf(key.attempt, summary);
+      const outcome = await this.#ports.jobs.trainingChanged(key.jobId, news);
+      if (outcome === 'delivered') this.#signalsSent += 1;
+      else if (!isTrainingOver(summary.status)) this.#orphans.add(summary.name);
+      this.#remember(summary.name, look);
+      this.#failures.delete(summary.name);
+      return true;
+    } catch (error) {
+      const failures = (this.#failures.get(summary.name) ?? 0) + 1;
+      this.#failures.set(summary.name, failures);
+      log.warn('a job could not be told of its training job', { name: summary.name, failures, error });
+      return failures >= PATIENCE;
+    }
   }
 
   async #newsOf(attempt: number, summary: TrainingSummary): Promise<TrainingChanged> {
-    const { status, secondaryStatus } = summary;
-    if (isTrainingOver(status)) {
-      const description = await this.#ports.training.describe(summary.name);
-      const known = { stopRequested: false, now: this.#ports.now() };
-      if (description !== undefined) return newsOf(attempt, description, known);
-    }
-    return { attempt, status, ...(secondaryStatus === undefined ? {} : { secondaryStatus }) };
+    const { name, status, secondaryStatus, lastModifiedAt } = summary;
+    const known = { stopRequested: false, now: this.#ports.now() };
+    const seen = { status, ...(secondaryStatus === undefined ? {} : { secondaryStatus }) };
+    if (!isTrainingOver(status)) return { attempt, ...seen };
+    // Deleted since: the summary is all that is left to know of it.
+    const description = (await this.#ports.training.describe(name)) ?? {
+      ...seen,
+      name,
+      arn: '',
+      createdAt: lastModifiedAt,
+      metrics: [],
+      interruptions: 0,
+    };
+    return newsOf(attempt, description, known);
   }
 
   #remember(name: string, look: string): void {

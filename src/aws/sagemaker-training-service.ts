@@ -94,9 +94,10 @@ async function attempt<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (cause) {
-    const { errorName, message, httpStatus } = callErrorOf(cause);
+    const { errorName, message, httpStatus, tries } = callErrorOf(cause);
     throw new TrainingServiceError(errorName, message, {
       cause,
+      tries,
       ...(httpStatus === undefined ? {} : { httpStatus }),
     });
   }

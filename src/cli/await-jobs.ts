@@ -4,6 +4,7 @@ import { isTerminal } from '../jobs/status.ts';
 import { inParallel } from './in-parallel.ts';
 import { jobLine } from './print/job-line.ts';
 import type { OutputFormat } from './print/output-format.ts';
+import { formatDuration } from './print/time.ts';
 import { Interrupted, type Session } from './session.ts';
 import type { Trainyard } from './terminal.ts';
 
@@ -41,7 +42,11 @@ export async function awaitJobs(
         await inParallel(jobIds, LONG_POLLS, async (jobId) => {
           const left =
             deadline === undefined ? {} : { timeoutMs: Math.max(1, deadline - session.terminal.now()) };
-          const job = await client.wait(jobId, { signal, ...left, onTrouble: troubleTeller(session) });
+          const job = await client
+            .wait(jobId, { signal, ...left, onTrouble: troubleTeller(session) })
+            .catch((error: unknown) => {
+              throw isTimeOut(error) ? timeIsOver(jobId, options.timeoutMs) : error;
+            });
           ended.set(jobId, job);
           await printEnd(session, job, options.output);
         });
@@ -71,6 +76,17 @@ export async function awaitJobs(
     jobIds.flatMap((jobId) => ended.get(jobId) ?? []),
     options.exitCodeFromJob === true,
   );
+}
+
+const isTimeOut = (error: unknown): boolean =>
+  error instanceof TrainyardError && error.code === 'WAIT_TIMED_OUT';
+
+/** Names the limit that was given, where the client knows only what was left of it for this job. */
+function timeIsOver(jobId: string, timeoutMs = 0): TrainyardError {
+  const limit = timeoutMs % 1000 === 0 ? formatDuration(timeoutMs / 1000) : `${timeoutMs}ms`;
+  return new TrainyardError('WAIT_TIMED_OUT', `Job ${jobId} had not ended after ${limit}; it goes on.`, {
+    hint: `Wait again with a longer --timeout, or see where it is: trainyard show ${jobId}`,
+  });
 }
 
 async function printEnd(session: Session, job: JobReport, output: OutputFormat): Promise<void> {

@@ -68,7 +68,7 @@ const code = (text: string): string => `\`${text.replace(/`/g, "'")}\``;
 const escape = (text: string): string => text.replace(/[*_`[\]<>\\]/g, '\\$&');
 
 /** Cuts between characters, so that the UTF-8 form fits. */
-export function shorten(text: string, bytes: number): string {
+function shorten(text: string, bytes: number): string {
   if (Buffer.byteLength(text) <= bytes) return text;
   let kept = '';
   for (const character of text) {

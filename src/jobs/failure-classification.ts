@@ -14,7 +14,10 @@ export interface CallError {
 /** What a refused or lost call to AWS means for the job. */
 export function classifyCallError({ errorName, message, httpStatus }: CallError): Failure {
   const label = errorName.slice(errorName.lastIndexOf('#') + 1);
-  return judge({ seen: 'call', label, text: oneLine(`${label}: ${message}`), httpStatus }, message);
+  const failure = judge({ seen: 'call', label, text: oneLine(`${label}: ${message}`), httpStatus }, message);
+  // Without a refusal by AWS nobody knows what became of the call: a broken line, or an answer that makes no sense.
+  const wasRefused = httpStatus !== undefined && httpStatus >= 400;
+  return failure.class === 'unknown' && !wasRefused ? { ...failure, class: 'transient' } : failure;
 }
 
 export interface KnownAboutAttempt {

@@ -50,8 +50,3 @@ const SIZES_BY_FAMILY = {
 export const INSTANCE_TYPES: readonly string[] = Object.entries(SIZES_BY_FAMILY).flatMap(([family, sizes]) =>
   sizes.split(' ').map((size) => `ml.${family}.${size}`),
 );
-
-/** The family whose capacity a type shares: `p4d` of `ml.p4d.24xlarge`; undefined for anything that is not a type. */
-export function familyOf(instanceType: string): string | undefined {
-  return /^ml\.([a-z0-9-]+)\.[a-z0-9]+$/.exec(instanceType)?.[1];
-}

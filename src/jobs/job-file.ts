@@ -2,6 +2,8 @@ import { type CheckedJob, checkJob, type ResolveContext } from './job-schema.ts'
 import { JobInvalidError, type Path, type Problem } from './job-problem.ts';
 import { applySetValue, parseSetValue, setLabel, type SetValue } from './set-values.ts';
 import type { JobSpec } from './spec.ts';
+import type { Json } from './training-request.ts';
+import { valueAt } from './schema-problems.ts';
 import { readYaml, type YamlText } from './yaml-text.ts';
 
 export interface JobFileOptions extends ResolveContext {
@@ -39,10 +41,19 @@ export function checkJobFile(text: string, { file, set = [], generateJobId }: Jo
 }
 
 function located(problem: Problem, file: string, yaml: YamlText, sets: readonly SetValue[]): Problem {
-  const set = sets.findLast(({ path }) => beginsWith(problem.path, path));
+  const made = firstAbsent(problem.path, yaml.value);
+  const set = sets.findLast(
+    ({ path }) => beginsWith(problem.path, path) || (made !== undefined && beginsWith(path, made)),
+  );
   if (set !== undefined) return { ...problem, file: setLabel(set.source) };
   const part = problem.code === 'JOB_KEY_UNKNOWN' ? 'key' : 'value';
   return { ...problem, file, ...yaml.position(problem.path, part) };
+}
+
+/** The outermost part of a path that the file does not have: what is wrong inside of it, a `--set` brought about. */
+function firstAbsent(path: Path, file: Json): Path | undefined {
+  const length = path.findIndex((_, index) => valueAt(file, path.slice(0, index + 1)) === undefined);
+  return length === -1 ? undefined : path.slice(0, length + 1);
 }
 
 function beginsWith(path: Path, start: Path): boolean {

@@ -16,17 +16,19 @@ interface Budget {
 export function toJson(value: unknown, problems: Problem[]): Json {
   const budget: Budget = { values: JOB_BOUNDS.values, characters: JOB_BOUNDS.characters };
   const json = copy(value, [], budget, problems);
-  if (budget.values < 0) problems.push(tooMuch(`holds more than ${JOB_BOUNDS.values} values`));
+  if (budget.values < 0)
+    problems.push(tooMuch(`holds more than ${JOB_BOUNDS.values} values`, JOB_BOUNDS.values));
   else if (budget.characters < 0)
-    problems.push(tooMuch(`is longer than ${JOB_BOUNDS.characters} characters`));
+    problems.push(tooMuch(`is longer than ${JOB_BOUNDS.characters} characters`, JOB_BOUNDS.characters));
   return json;
 }
 
-const tooMuch = (what: string): Problem => ({
+const tooMuch = (what: string, most: number): Problem => ({
   severity: 'error',
   code: 'JOB_VALUE_INVALID',
   path: [],
   what: `the job ${what}`,
+  allowed: `at most ${most}`,
 });
 
 function copy(value: unknown, path: Path, budget: Budget, problems: Problem[]): Json {

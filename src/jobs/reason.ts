@@ -39,6 +39,13 @@ const reasons = {
   PREEMPTED: (p: { by: string }) =>
     `Preempted: ${quoted(p.by)} The job keeps its place and resumes from its checkpoint.`,
 
+  // What people asked for: lines of the story, never the reason of a status
+  CANCEL_ASKED: (p: { reason?: string }) =>
+    p.reason === undefined ? 'Asked to cancel.' : `Asked to cancel: ${quoted(p.reason)}`,
+  HOLD_ASKED: () => 'Asked to hold: no further attempt is launched until release.',
+  RELEASE_ASKED: () => 'Asked to release.',
+  PRIORITY_SET: (p: { from: number; to: number }) => `Priority changed from ${p.from} to ${p.to}.`,
+
   // SCHEDULED, STARTING, RUNNING
   LAUNCHING: (p: { placement: Placement }) => `Asking SageMaker for ${describePlacement(p.placement)}.`,
   WAITING_FOR_INSTANCES: (p: { placement: Placement }) =>
@@ -103,5 +110,3 @@ export function reason<C extends ReasonCode>(code: C, ...params: Parameters<Make
   const make = reasons[code] as (...params: Parameters<Makers[C]>) => string;
   return { code, sentence: make(...params) };
 }
-
-export const REASON_CODES = Object.keys(reasons) as readonly ReasonCode[];

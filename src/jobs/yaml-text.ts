@@ -14,6 +14,7 @@ import { oneLine } from './evidence-text.ts';
 import { type Path, type Problem, showValue } from './job-problem.ts';
 import { JOB_BOUNDS } from './json-value.ts';
 import type { Json } from './training-request.ts';
+import { explainSyntax } from './yaml-syntax.ts';
 
 export interface Position {
   /** 1-based. */
@@ -86,6 +87,7 @@ class Reading {
     if (binary !== null) {
       this.#countLines(text.slice(0, binary.index));
       return this.#refuse('JOB_FILE_UNREADABLE', binary.index, 'the file is not UTF-8 text', {
+        allowed: 'letters, digits and other printable characters in UTF-8',
         hint: 'Save it as UTF-8.',
       });
     }
@@ -93,7 +95,7 @@ class Reading {
     // Composing recurses: on a deep enough stack Node's regular expressions abort the process, beyond any catch.
     const deep = tooDeep(tokens);
     if (deep !== undefined) return this.#refuseDepth(deep);
-    return this.#document(tokens, text.length);
+    return this.#document(tokens, text);
   }
 
   /** For problems that are found before the parser counts the lines. */
@@ -102,7 +104,7 @@ class Reading {
     for (const { index } of text.matchAll(/\n/g)) this.#lines.addNewLine(index + 1);
   }
 
-  #document(tokens: readonly CST.Token[], length: number): Json {
+  #document(tokens: readonly CST.Token[], text: string): Json {
     const composer = new Composer({
       schema: 'core',
       version: '1.2',
@@ -113,23 +115,25 @@ class Reading {
       prettyErrors: false,
       lineCounter: this.#lines,
     });
-    const documents = [...composer.compose(tokens, true, length)];
+    const documents = [...composer.compose(tokens, true, text.length)];
     const errors = documents.flatMap((document) => [...document.errors, ...document.warnings]);
     for (const error of errors.slice(0, MOST_SYNTAX_ERRORS)) {
-      const hint = SYNTAX_HINTS[error.code];
-      const what = oneLine(error.message).slice(0, 200);
-      this.#refuse('JOB_FILE_SYNTAX', error.pos[0], what, hint === undefined ? {} : { hint });
+      const { what, ...details } = explainSyntax(error, text);
+      this.#refuse('JOB_FILE_SYNTAX', error.pos[0], what, details);
     }
     if (errors.length > 0) return null;
     const [first, second] = documents
       .map((document) => document.contents)
       .filter((contents) => contents !== null && !(isScalar(contents) && contents.source === ''));
     if (first === undefined || first === null) {
-      return this.#refuse('JOB_FILE_UNREADABLE', 0, 'the file holds no job, only blanks or comments', {});
+      return this.#refuse('JOB_FILE_UNREADABLE', 0, 'the file holds no job, only blanks or comments', {
+        allowed: 'one job, a mapping that has at least the key training',
+      });
     }
     if (second !== undefined && second !== null) {
       const hint = 'Write each job into a file of its own.';
       return this.#refuse('JOB_FILE_UNREADABLE', offsetOf(second), 'the file holds a second document', {
+        allowed: 'one job per file',
         hint,
       });
     }
@@ -142,7 +146,7 @@ class Reading {
     if (this.#budget < 0) {
       if (this.#budget === -1) {
         const what = `the job holds more than ${JOB_BOUNDS.values} values, aliases expanded`;
-        this.#refuse('JOB_FILE_UNREADABLE', this.start, what, {});
+        this.#refuse('JOB_FILE_UNREADABLE', this.start, what, { allowed: `at most ${JOB_BOUNDS.values}` });
       }
       return null;
     }
@@ -151,6 +155,7 @@ class Reading {
       if (target !== undefined) return this.#node(target, path);
       const what = `the alias *${oneLine(node.source).slice(0, 60)} has no anchor before it`;
       return this.#refuse('JOB_FILE_SYNTAX', offsetOf(node), what, {
+        allowed: '*name behind a &name',
         hint: 'Text that begins with * needs quotes.',
       });
     }
@@ -188,7 +193,7 @@ class Reading {
           'JOB_FILE_SYNTAX',
           offset,
           `${shown} keys have to be text`,
-          { hint: 'Write the key in quotes.' },
+          { allowed: 'text as a key', hint: 'Write the key in quotes.' },
           path,
         );
         continue;
@@ -198,12 +203,16 @@ class Reading {
       const earlier = firstAt.get(name);
       if (earlier !== undefined) {
         const what = `the key occurs twice, first in line ${this.#lines.linePos(earlier).line}`;
-        this.#refuse('JOB_FILE_SYNTAX', offset, what, {}, inner);
+        const allowed = 'each key once in a mapping';
+        this.#refuse('JOB_FILE_SYNTAX', offset, what, { allowed, hint: 'Keep one of the two.' }, inner);
         continue;
       }
       if (name === '<<') {
-        const hint = 'Write the keys out, or use an alias for a whole value.';
-        this.#refuse('JOB_FILE_SYNTAX', offset, 'merge keys (<<) do not exist in YAML 1.2', { hint }, path);
+        const details = {
+          allowed: 'keys that are written out, and an alias for a whole value',
+          hint: 'Write the keys out.',
+        };
+        this.#refuse('JOB_FILE_SYNTAX', offset, 'merge keys (<<) do not exist in YAML 1.2', details, path);
         continue;
       }
       firstAt.set(name, offset);
@@ -216,7 +225,7 @@ class Reading {
 
   #refuseDepth(offset: number): null {
     const what = `the job is nested more than ${JOB_BOUNDS.depth} levels deep here`;
-    return this.#refuse('JOB_FILE_UNREADABLE', offset, what, {});
+    return this.#refuse('JOB_FILE_UNREADABLE', offset, what, { allowed: `at most ${JOB_BOUNDS.depth}` });
   }
 
   #refuse(
@@ -249,13 +258,3 @@ function tooDeep(tokens: readonly CST.Token[]): number | undefined {
 function offsetOf(node: unknown): number {
   return isMap(node) || isSeq(node) || isScalar(node) || isAlias(node) ? (node.range?.[0] ?? 0) : 0;
 }
-
-const SYNTAX_HINTS: Readonly<Record<string, string | undefined>> = {
-  TAB_AS_INDENT: 'Indent with spaces.',
-  BAD_DQ_ESCAPE: 'In double quotes a backslash begins an escape; write Windows paths in single quotes.',
-  BLOCK_AS_IMPLICIT_KEY: 'A value that contains a colon and a space needs quotes.',
-  MULTILINE_IMPLICIT_KEY: 'Check the indentation of this line and the next.',
-  BAD_INDENT: 'Keys of the same mapping begin in the same column.',
-  BAD_SCALAR_START: 'Put the value in quotes.',
-  TAG_RESOLVE_FAILED: 'Leave the tag out; job files have none.',
-};

@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TrainyardError } from '../jobs/error-catalogue.ts';
+import { makePrivateDir } from './private-dir.ts';
 
 /**
  * Makes sure that one process only works on a data directory. A lock whose process is gone (kill -9) does not count;
@@ -9,7 +10,7 @@ import { TrainyardError } from '../jobs/error-catalogue.ts';
  * @throws TrainyardError LOCAL_AWS_IN_USE
  */
 export function lockDataDir(dataDir: string): () => void {
-  mkdirSync(dataDir, { recursive: true });
+  makePrivateDir(dataDir);
   const path = join(dataDir, 'lock');
   const me = JSON.stringify({ pid: process.pid, started: startTime(process.pid) });
   for (let attempt = 0; ; attempt++) {

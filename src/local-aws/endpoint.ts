@@ -13,6 +13,7 @@ import { AwsError, internalFailure, throttled, unknownOperation } from './wire/a
 import { readBody } from './wire/body.ts';
 import { type Asked, askedBy, isControlPath } from './wire/operation.ts';
 import type { RequestLog } from './wire/request-log.ts';
+import { refusalOfWebPage } from './wire/web-page.ts';
 
 export interface EndpointOptions {
   readonly sageMaker: SageMaker;
@@ -28,7 +29,10 @@ export interface EndpointOptions {
 
 type AwsCall = Extract<Asked, { kind: 'json' | 'query' }>;
 
-/** Every request of the one port: reads it, lets faults and throttles have their way, and passes it to its service. */
+/**
+ * Every request of the one port: reads it, refuses it if a web page sent it, lets faults and throttles have their way, and
+ * passes it to its service.
+ */
 export class Endpoint {
   readonly #options: EndpointOptions;
 
@@ -42,11 +46,12 @@ export class Endpoint {
       body = await readBody(request);
     } catch (error) {
       if (!(error instanceof AwsError)) throw error;
-      return isControlPath(request.url ?? '/')
-        ? plainJson(error.status, { error: error.message })
-        : awsJsonError(error);
+      const kind = isControlPath(request.url ?? '/') ? 'control' : 'unknown';
+      return errorAnswer({ kind }, error, requestId);
     }
     const asked = askedBy(request, body);
+    const refusal = refusalOfWebPage(request.headers);
+    if (refusal !== undefined) return errorAnswer(asked, refusal, requestId);
     switch (asked.kind) {
       case 'control':
         return this.#options.control.handle(request, body);
@@ -88,7 +93,7 @@ export class Endpoint {
       const known = error instanceof AwsError ? error : this.#unexpected(error, requestId);
       answered({ status: known.status, error: known.code });
       await this.#delay(struck);
-      return call.kind === 'query' ? queryError(known, requestId) : awsJsonError(known);
+      return errorAnswer(call, known, requestId);
     }
   }
 
@@ -121,6 +126,20 @@ export class Endpoint {
     const seconds = struck.reduce((sum, fault) => sum + (fault.kind === 'slow' ? fault.seconds : 0), 0);
     if (seconds > 0)
       await new Promise<void>((resolve) => this.#options.clock.after(seconds * 1_000, resolve));
+  }
+}
+
+/** In the form of what was asked. */
+function errorAnswer({ kind }: Pick<Asked, 'kind'>, error: AwsError, requestId: string): Answer {
+  switch (kind) {
+    case 'control':
+    case 'health':
+      return plainJson(error.status, { error: error.message });
+    case 'query':
+      return queryError(error, requestId);
+    case 'json':
+    case 'unknown':
+      return awsJsonError(error);
   }
 }
 

@@ -14,6 +14,7 @@ import { Throttles } from './faults/throttles.ts';
 import { JobStore } from './sagemaker/job-store.ts';
 import { SageMaker } from './sagemaker/sagemaker.ts';
 import { TrainingJobs } from './sagemaker/training-jobs.ts';
+import { makePrivateDir } from './private-dir.ts';
 import { HttpServer } from './server.ts';
 import { SimulatedHost } from './simulated-host.ts';
 import { createSns } from './sns/index.ts';
@@ -23,8 +24,6 @@ export { type LocalAwsConfig } from './config/schema.ts';
 
 /** AWS's documentation account. */
 export const LOCAL_ACCOUNT_ID = '111122223333';
-/** Default port of `trainyard local-aws`. */
-export const LOCAL_AWS_PORT = 4590;
 
 export interface LocalAwsOptions {
   /** (Default: 0, any free port) */
@@ -82,6 +81,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     undo.push(() => real.close());
     const host = options.host ?? new SimulatedHost({ real, clock, images: () => live.current.images });
     const jobsDir = join(dataDir, 'jobs');
+    makePrivateDir(jobsDir);
     const jobs = new TrainingJobs({
       store,
       host,

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { TrainyardError } from '../jobs/error-catalogue.ts';
 
+/** Entries hold secrets: the Environment and HyperParameters of jobs, the tokens of subscriptions. */
+const OWNER_ONLY = { directory: 0o700, file: 0o600 };
 const FILE = /^(journal|snapshot)-(\d{8})\.jsonl$/;
 /** Journals together may grow to this before they are folded into a snapshot, or to twice the snapshot. */
 const COMPACT_BYTES = 4 * 1_048_576;
@@ -49,7 +51,7 @@ export class Journal<E> {
 
   /** Reads everything into `options.load`, then begins a new journal. @throws TrainyardError LOCAL_AWS_STATE */
   static async open<E>(options: JournalOptions<E>): Promise<Journal<E>> {
-    await mkdir(options.dir, { recursive: true });
+    await mkdir(options.dir, { recursive: true, mode: OWNER_ONLY.directory });
     const files = (await readdir(options.dir)).flatMap((name) => {
       const match = FILE.exec(name);
       return match === null ? [] : [{ name, kind: match[1], number: Number(match[2]) }];
@@ -146,7 +148,7 @@ export class Journal<E> {
     await old.close();
 
     const draft = join(this.#dir, 'snapshot.tmp');
-    const snapshot = await open(draft, 'w');
+    const snapshot = await open(draft, 'w', OWNER_ONLY.file);
     let bytes = 0;
     try {
       for (const chunk of chunks(this.#snapshot(), CHUNK_LINES)) {
@@ -187,7 +189,7 @@ const fileName = (kind: 'journal' | 'snapshot', number: number): string =>
   `${kind}-${String(number).padStart(8, '0')}.jsonl`;
 
 async function createDurably(dir: string, kind: 'journal' | 'snapshot', number: number): Promise<FileHandle> {
-  const file = await open(join(dir, fileName(kind, number)), 'a');
+  const file = await open(join(dir, fileName(kind, number)), 'a', OWNER_ONLY.file);
   await syncDirectory(dir);
   return file;
 }

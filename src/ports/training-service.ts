@@ -32,10 +32,17 @@ export class TrainingServiceError extends Error {
   /** AWS's error name (`ResourceLimitExceeded`), or the transport's code (`ECONNRESET`). */
   readonly errorName: string;
   readonly httpStatus: number | undefined;
+  /** How often the call was sent; beyond 1 an earlier try may have taken effect, whatever the last one said. */
+  readonly tries: number;
 
-  constructor(errorName: string, message: string, options: { httpStatus?: number; cause?: unknown } = {}) {
+  constructor(
+    errorName: string,
+    message: string,
+    options: { httpStatus?: number; tries?: number; cause?: unknown } = {},
+  ) {
     super(message, { cause: options.cause });
     this.errorName = errorName;
     this.httpStatus = options.httpStatus;
+    this.tries = options.tries ?? 1;
   }
 }

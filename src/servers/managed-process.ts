@@ -11,13 +11,13 @@ export interface ManagedProcess {
   readonly pid: number | undefined;
   readonly exited: Promise<ProcessEnd>;
   isRunning(): boolean;
-  /** SIGTERM, and SIGKILL after 10 s; resolves when the process is gone. */
+  /** SIGTERM, and SIGKILL after 5 s; resolves when the process is gone. */
   stop(): Promise<void>;
   /** SIGKILL; resolves when the process is gone. */
   kill(): Promise<void>;
 }
 
-const STOP_TIMEOUT = 10_000;
+const STOP_TIMEOUT = 5_000;
 
 export function manage(child: ChildProcess): ManagedProcess {
   const killWithUs = (): void => void child.kill('SIGKILL');

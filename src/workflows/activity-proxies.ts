@@ -38,6 +38,6 @@ export const { sendNotification } = proxyActivities<TrainyardActivities>({
 /** One session of sweeps; its heartbeats carry the watermark to the next try. */
 export const { sweepTrainings } = proxyActivities<TrainyardActivities>({
   startToCloseTimeout: '30 minutes',
-  heartbeatTimeout: '45 seconds',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
 });

@@ -1,4 +1,4 @@
-import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import { CancellationScope } from '@temporalio/workflow';
 import type { LaunchInput, LaunchResult } from '../activities/types.ts';
 import { attemptName } from '../jobs/attempt-name.ts';
 import { describePlacement } from '../jobs/placement.ts';
@@ -25,19 +25,23 @@ export async function launchAttempt(run: JobRun, lease: Lease, runId: string): P
   const input: LaunchInput = { jobId: job.jobId, attempt, runId, placement, training: job.training };
   const summary = `attempt ${attempt} · ${describePlacement(placement)}`;
   const scope = new CancellationScope({ cancellable: true });
-  const state = { settled: false };
+  const state = { settled: false, calledOff: false };
   const launch = scope.run(() => launchTraining.executeWithOptions({ summary }, [input]));
   const callOff = (async () => {
     while (!state.settled && stopOrder(job, story, Date.now()) === undefined) {
       const ready = (): boolean => state.settled || story.cancel !== undefined;
       await until(ready, nextDeadline(job, story, Date.now()), 'time limit');
     }
-    if (!state.settled) scope.cancel();
+    if (state.settled) return;
+    state.calledOff = true;
+    scope.cancel();
   })();
   try {
     return await launch;
   } catch (error) {
-    if (!isCancellation(error)) throw error;
+    // However a launch that was called off failed (cancelled, lost with its worker, no answer from SageMaker, and no
+    // longer retried by the server), it may have got through.
+    if (!state.calledOff) throw error;
     const { training: _, ...question } = input;
     return await launchTraining.executeWithOptions({ summary: `was attempt ${attempt} launched?` }, [
       question,

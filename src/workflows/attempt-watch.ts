@@ -20,19 +20,18 @@ const STOP_CHECK_SECONDS = 15;
  */
 export async function watchAttempt(run: JobRun, live: LiveAttempt): Promise<AttemptEnd | undefined> {
   const { job, story } = run;
+  // A stop that an earlier run of this workflow asked for may not have got through.
+  if (live.stop !== undefined) sendStop(live, live.stop);
   for (;;) {
-    const order = live.stopSent === undefined ? stopOrder(job, story, Date.now()) : undefined;
-    if (order !== undefined) {
-      endWatch(run);
-      await sendStop(run, live, order);
-    }
+    const order = live.stop === undefined ? stopOrder(job, story, Date.now()) : undefined;
+    if (order !== undefined) beginStop(run, live, order);
     if (run.watch === undefined || run.watch.over) startWatch(run, live);
     const hasWork = (): boolean =>
       story.news !== undefined ||
       run.watch?.over === true ||
       run.mustContinueAsNew() ||
-      (live.stopSent === undefined && story.cancel !== undefined);
-    const deadline = live.stopSent === undefined ? nextDeadline(job, story, Date.now()) : undefined;
+      (live.stop === undefined && story.cancel !== undefined);
+    const deadline = live.stop === undefined ? nextDeadline(job, story, Date.now()) : undefined;
     await until(hasWork, deadline, 'time limit');
 
     const { news } = story;
@@ -60,7 +59,7 @@ export function endWatch(run: JobRun): void {
 function startWatch(run: JobRun, live: LiveAttempt): void {
   const scope = new CancellationScope({ cancellable: true });
   const state = { over: false };
-  const stopRequested = live.stopSent !== undefined;
+  const stopRequested = live.stop !== undefined;
   const input = {
     jobId: run.job.jobId,
     attempt: live.attempt,
@@ -92,17 +91,32 @@ function startWatch(run: JobRun, live: LiveAttempt): void {
   };
 }
 
-async function sendStop(run: JobRun, live: LiveAttempt, order: StopOrder): Promise<void> {
-  const why =
-    order.cause === 'cancel'
-      ? (order.reason ?? 'the job was cancelled')
-      : `the job reached timeLimits.${order.limit} of ${order.seconds} s`;
-  await stopTraining.executeWithOptions(
-    { summary: `stop attempt ${live.attempt}: ${why}`.slice(0, SUMMARY_LENGTH) },
-    [{ name: live.name }],
-  );
-  live.stopSent = order;
-  run.enter(run.story.status, reason('STOPPING', { why }));
+/** From here on the attempt is only watched until it is over, and more closely. */
+function beginStop(run: JobRun, live: LiveAttempt, order: StopOrder): void {
+  live.stop = order;
+  run.enter(run.story.status, reason('STOPPING', { why: whyOf(order) }));
+  sendStop(live, order);
+  endWatch(run);
+}
+
+/**
+ * Sends StopTrainingJob, besides the watching: the activity goes on trying, and an attempt that ends meanwhile ends the
+ * wait for it.
+ */
+function sendStop(live: LiveAttempt, order: StopOrder): void {
+  const summary = `stop attempt ${live.attempt}: ${whyOf(order)}`.slice(0, SUMMARY_LENGTH);
+  stopTraining.executeWithOptions({ summary }, [{ name: live.name }]).catch((error: unknown) => {
+    log.warn('StopTrainingJob was given up', { error, attempt: live.attempt });
+  });
+}
+
+function whyOf(order: StopOrder): string {
+  switch (order.cause) {
+    case 'cancel':
+      return order.reason ?? 'the job was cancelled';
+    case 'timeLimit':
+      return `the job reached timeLimits.${order.limit} of ${order.seconds} s`;
+  }
 }
 
 function showProgress(run: JobRun, live: LiveAttempt, news: TrainingChanged): void {
@@ -112,7 +126,7 @@ function showProgress(run: JobRun, live: LiveAttempt, news: TrainingChanged): vo
     ...(news.secondaryStatus === undefined ? {} : { secondaryStatus: news.secondaryStatus }),
   });
   // While it stops it holds what it held: the status stays, only the end is news.
-  if (news.status === 'Stopping' || live.stopSent !== undefined) return;
+  if (news.status === 'Stopping' || live.stop !== undefined) return;
   if (news.secondaryStatus === 'Interrupted') {
     run.enter('SCHEDULED', reason('INTERRUPTED'));
     return;

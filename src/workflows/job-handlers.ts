@@ -1,7 +1,8 @@
 import { ApplicationFailure, log, setHandler } from '@temporalio/workflow';
 import type { JobSpec } from '../jobs/spec.ts';
+import { reason, type Reason } from '../jobs/reason.ts';
 import { isTerminal } from '../jobs/status.ts';
-import type { TrainingChanged } from '../jobs/training-change.ts';
+import { isTrainingChanged, type TrainingChanged } from '../jobs/training-change.ts';
 import type { JobView } from '../jobs/view.ts';
 import type { CancelRequest, SetPriorityRequest } from './contract.ts';
 import { viewOf, type JobStory } from './job-story.ts';
@@ -35,24 +36,28 @@ function refuseWhenEnded(job: JobSpec, story: JobStory): void {
 
 /**
  * Registers every message of a job. Handlers only change the story; the main function waits on it and acts.
- * `changed` is called after each change so that people see it at once.
+ * `steered` is called after each change so that people see it at once.
  */
 export function handleMessages(
   job: JobSpec,
   story: JobStory,
-  on: { changed(): void; news(change: TrainingChanged): void },
+  on: { steered(what: Reason): void; news(change: TrainingChanged): void },
 ): void {
   const cancel = (request: unknown): void => {
-    story.cancel ??= reasonOf(request);
-    on.changed();
+    if (story.cancel !== undefined) return;
+    story.cancel = reasonOf(request);
+    on.steered(reason('CANCEL_ASKED', story.cancel));
   };
   const hold = (held: boolean): void => {
+    if (story.held === held) return;
     story.held = held;
-    on.changed();
+    on.steered(reason(held ? 'HOLD_ASKED' : 'RELEASE_ASKED'));
   };
   const setPriority = (priority: number): void => {
+    if (story.priority === priority) return;
+    const from = story.priority;
     story.priority = priority;
-    on.changed();
+    on.steered(reason('PRIORITY_SET', { from, to: priority }));
   };
 
   const describe = {
@@ -81,7 +86,11 @@ export function handleMessages(
     },
     { description: describe.setPriority },
   );
-  setHandler(signals.trainingChanged, (change) => on.news(change), {
+  const news = (change: unknown): void => {
+    if (isTrainingChanged(change)) on.news(change);
+    else log.warn('trainingChanged ignored: it has not the form of news', { change });
+  };
+  setHandler(signals.trainingChanged, news, {
     description: "News of the job's training job, sent by the training monitor.",
   });
 

@@ -27,8 +27,8 @@ export interface LiveAttempt {
   readonly placement: Placement;
   readonly lease: number;
   readonly launchedAt: number;
-  /** Set once StopTrainingJob was accepted, with what made us stop. */
-  stopSent?: StopOrder;
+  /** What it is being stopped for. */
+  stop?: StopOrder;
 }
 
 /** Everything a job remembers: plain JSON, bounded, and all that continue-as-new carries. */
@@ -93,22 +93,22 @@ export function waitedMs(story: JobStory, now: number): number {
   return story.waitingMs + (waiting ? Math.max(0, now - story.statusSince) : 0);
 }
 
-/** Enters a status for a reason. The same reason again only counts up; answers whether the status itself changed. */
-export function enter(story: JobStory, status: JobStatus, why: Reason, now: number): boolean {
-  const changed = story.status !== status;
-  const elapsed = Math.max(0, now - story.statusSince);
-  if (holdsInstances(story.status)) story.runningMs += elapsed;
-  else if (!isTerminal(story.status)) story.waitingMs += elapsed;
-  story.statusSince = now;
-  story.status = status;
+/** Enters a status for a reason; the same status for another reason is still the same status. */
+export function enter(story: JobStory, status: JobStatus, why: Reason, now: number): void {
+  if (story.status !== status) {
+    const elapsed = Math.max(0, now - story.statusSince);
+    if (holdsInstances(story.status)) story.runningMs += elapsed;
+    else if (!isTerminal(story.status)) story.waitingMs += elapsed;
+    story.statusSince = now;
+    story.status = status;
+  }
   story.reason = why;
   if (status === 'RUNNING') story.startedAt ??= now;
   if (isTerminal(status)) story.endedAt = now;
   record(story, why, now);
-  return changed;
 }
 
-/** Adds a line to the job's story; a repetition of the newest line's code in the same status only counts up. */
+/** Adds a line to the job's story. What a job passes again and again is one line with a count, moved to the end. */
 export function record(story: JobStory, why: Reason, now: number): void {
   const attempt = story.attemptCount > 0 ? { attempt: story.attemptCount } : {};
   const repeated = story.events.findIndex(

@@ -43,6 +43,7 @@ import {
   enter,
   newStory,
   receiveNews,
+  record,
   viewOf,
   type LiveAttempt,
   type StopOrder,
@@ -69,7 +70,7 @@ export async function trainingJob(input: TrainingJobInput): Promise<JobResult> {
   if (elsewhere !== undefined) return elsewhere;
 
   const story = input.story ?? newStory(job, INITIAL_RETRY_STATE, Date.now());
-  const show = jobDisplay(job, story);
+  const show = jobDisplay(job, story, { continued: input.story !== undefined });
   const run: JobRun = {
     job,
     story,
@@ -85,7 +86,15 @@ export async function trainingJob(input: TrainingJobInput): Promise<JobResult> {
       (workflowInfo().continueAsNewSuggested ||
         workflowInfo().historyLength > (input.continueAsNewAfterEvents ?? CONTINUE_AS_NEW_AFTER_EVENTS)),
   };
-  handleMessages(job, story, { changed: show, news: (news) => receiveNews(story, news) });
+  handleMessages(job, story, {
+    steered: (what) => {
+      record(story, what, Date.now());
+      show();
+    },
+    news: (news) => receiveNews(story, news),
+  });
+  // The server carries no details over continue-as-new.
+  if (input.story !== undefined) show();
 
   // Temporal's own cancel is a cancel like any other: the attempt is stopped and people are told. The steps run
   // shielded from it, because they must go on after it.
@@ -214,7 +223,7 @@ async function judge(run: JobRun, live: LiveAttempt, end: AttemptEnd): Promise<E
     return { status: 'SUCCEEDED', why: reason('COMPLETED', { placement: live.placement }) };
   }
   const hadInstances = description.trainingStartedAt !== undefined;
-  return endOf(live.stopSent) ?? goOn(run, { failure, trainingJobName: live.name, hadInstances });
+  return endOf(live.stop) ?? goOn(run, { failure, trainingJobName: live.name, hadInstances });
 }
 
 /** Retries, falls back or ends, as the job's retry policy says. */

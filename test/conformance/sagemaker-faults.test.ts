@@ -232,11 +232,4 @@ describe('the control path', () => {
     const answer = await aws.control(method, path, body);
     expect(answer).toMatchObject({ status, json: { error: expect.stringContaining(error) as string } });
   });
-
-  it('is closed to web pages', async () => {
-    const response = await fetch(`${aws.aws.url}/_local/config`, {
-      headers: { origin: 'http://evil.example' },
-    });
-    expect(response.status).toBe(403);
-  });
 });

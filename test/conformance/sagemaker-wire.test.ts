@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import { connect } from 'node:net';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -137,9 +138,9 @@ describe('what is no request of a service', () => {
   it('is a body beyond the limit, which leaves the connection usable', async () => {
     const big = 'x'.repeat(1_048_577);
     const request =
-      'POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: SageMaker.ListTrainingJobs\r\n' +
+      'POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: SageMaker.ListTrainingJobs\r\n' +
       `Content-Length: ${big.length}\r\n\r\n${big}` +
-      'POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: SageMaker.ListTrainingJobs\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}';
+      'POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: SageMaker.ListTrainingJobs\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}';
     const text = await raw(request);
     expect(text).toContain('HTTP/1.1 413');
     expect(text).toContain('"__type":"RequestEntityTooLargeException"');
@@ -149,9 +150,9 @@ describe('what is no request of a service', () => {
   it.each([
     'nonsense\r\n\r\n',
     'GET / HTTP/9.9\r\n\r\n',
-    'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n',
-    'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n',
-    `GET / HTTP/1.1\r\nHost: x\r\nX: ${'y'.repeat(20_000)}\r\n\r\n`,
+    'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n',
+    'POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n',
+    `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'y'.repeat(20_000)}\r\n\r\n`,
   ])('is what is not HTTP: %.40j', async (bytes) => {
     expect(await raw(bytes)).toMatch(/^HTTP\/1\.1 4\d\d/);
     expect((await send({ method: 'GET' })).status).toBe(200);
@@ -159,7 +160,7 @@ describe('what is no request of a service', () => {
 
   it('is a client that goes away in the middle', async () => {
     await raw(
-      'POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: SageMaker.CreateTrainingJob\r\nContent-Length: 100\r\n\r\n{"Trai',
+      'POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: SageMaker.CreateTrainingJob\r\nContent-Length: 100\r\n\r\n{"Trai',
     );
     expect((await send({ method: 'GET' })).status).toBe(200);
     expect(aws.logged.join('\n')).not.toContain('failed');
@@ -201,6 +202,88 @@ describe('the query protocol', () => {
     expect((await form('Action=CreateTopic&Version=2010-03-31&Name=jobs')).text).toContain(
       '<TopicArn>arn:aws:sns:us-east-1:111122223333:jobs</TopicArn>',
     );
+  });
+});
+
+describe('web pages', () => {
+  const REQUESTS: Record<
+    string,
+    { method: string; path: string; headers: object; body?: string; form: RegExp }
+  > = {
+    'an operation of SageMaker': {
+      method: 'POST',
+      path: '/',
+      headers: { 'x-amz-target': 'SageMaker.ListTrainingJobs', 'content-type': 'application/x-amz-json-1.1' },
+      body: '{}',
+      form: /^\{"__type":"AccessDeniedException","message":"The local AWS endpoint refuses this request: /,
+    },
+    'an operation of SNS': {
+      method: 'POST',
+      path: '/',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: 'Action=ListTopics&Version=2010-03-31',
+      form: /^<ErrorResponse><Error><Type>Sender<\/Type><Code>AccessDeniedException<\/Code>/,
+    },
+    'an operation of STS': {
+      method: 'POST',
+      path: '/any/path',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: 'Action=GetCallerIdentity&Version=2011-06-15',
+      form: /^<ErrorResponse><Error><Type>Sender<\/Type><Code>AccessDeniedException<\/Code>/,
+    },
+    'a link in an SNS message': {
+      method: 'GET',
+      path: '/?Action=ConfirmSubscription&Version=2010-03-31&TopicArn=t&Token=t',
+      headers: {},
+      form: /^<ErrorResponse><Error><Type>Sender<\/Type><Code>AccessDeniedException<\/Code>/,
+    },
+    'the control path': {
+      method: 'GET',
+      path: '/_local/config',
+      headers: {},
+      form: /^\{\n {2}"error": "The local AWS endpoint refuses this request: /,
+    },
+    'the health check': { method: 'GET', path: '/', headers: {}, form: /^\{\n {2}"error": "The local/ },
+    'a preflight': { method: 'OPTIONS', path: '/', headers: {}, form: /^\{"__type":"AccessDeniedException"/ },
+  };
+
+  /** As a browser would: fetch lets nobody choose the Host. */
+  const ask = (name: string, headers: object): Promise<{ status: number | undefined; text: string }> => {
+    const { method, path, body, headers: own } = REQUESTS[name]!;
+    return new Promise((resolve, reject) => {
+      request(
+        { host: '127.0.0.1', port: aws.aws.port, method, path, headers: { ...own, ...headers } },
+        (response) => {
+          let text = '';
+          response.on('data', (chunk: Buffer) => (text += chunk.toString()));
+          response.on('end', () => resolve({ status: response.statusCode, text }));
+        },
+      )
+        .on('error', reject)
+        .end(body);
+    });
+  };
+
+  describe.each(Object.entries(REQUESTS))('cannot ask for %s', (name, { form: expected }) => {
+    it.each([
+      ['from their own site', { origin: 'http://evil.example' }],
+      ['through a name that resolves to loopback', { host: 'evil.example' }],
+    ])('%s', async (_how, headers) => {
+      const { status, text } = await ask(name, headers);
+      expect(status).toBe(403);
+      expect(text).toMatch(expected);
+    });
+  });
+
+  it.each(Object.keys(REQUESTS))('do not hinder programs: %s', async (name) => {
+    for (const host of [`127.0.0.1:${aws.aws.port}`, `localhost:${aws.aws.port}`, '[::1]:80'])
+      expect((await ask(name, { host })).status).not.toBe(403);
+  });
+
+  it('leave no trace in the request log', async () => {
+    await aws.control('DELETE', '/requests');
+    await ask('an operation of SageMaker', { origin: 'null' });
+    expect((await aws.control('GET', '/requests')).json).toMatchObject({ requests: [] });
   });
 });
 

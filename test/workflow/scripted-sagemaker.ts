@@ -50,6 +50,14 @@ export const lives = (...states: State[]): Scene => ({ kind: 'lives', states, ev
 export const lookingEvery = (everyMs: number, scene: Scene): Scene =>
   scene.kind === 'lives' ? { ...scene, everyMs } : scene;
 
+/** The monitor's news of a first attempt that completed. */
+export const completedNews = (): TrainingChanged =>
+  newsOf(
+    1,
+    { name: 'any', arn: 'arn:any', status: 'Completed', createdAt: 0, metrics: [], interruptions: 0 },
+    { stopRequested: false, now: 0 },
+  );
+
 /** It runs, then ends like this. */
 export const endsAs = (end: State): Scene => lives(running, end);
 
@@ -86,6 +94,8 @@ export class ScriptedSageMaker {
   readonly launches: LaunchInput[] = [];
   readonly stops: string[] = [];
   readonly notifications: NotifyInput[] = [];
+  /** What SageMaker says when it is asked whether a launch got through. */
+  gotThrough = false;
   /** Called while a launch is under way. */
   duringLaunch: () => Promise<void> = () => Promise.resolve();
   readonly #scenes: readonly [Scene, ...Scene[]];
@@ -103,7 +113,7 @@ export class ScriptedSageMaker {
 
   readonly activities: TrainyardActivities = {
     launchTraining: async (input) => {
-      if (input.training === undefined) return { kind: 'absent' };
+      if (input.training === undefined) return this.gotThrough ? this.#launch(input) : { kind: 'absent' };
       this.launches.push(input);
       await this.duringLaunch();
       return this.#launch(input);

@@ -1,4 +1,5 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, inject, it, test } from 'vitest';
 import type { JobStatus } from '../../src/jobs/status.ts';
 import type { ReasonCode } from '../../src/jobs/reason.ts';
@@ -7,6 +8,7 @@ import { updates, queries, signals } from '../../src/workflows/messages.ts';
 import { aJob, G6, P4D, P5, TOPIC } from '../support/a-job.ts';
 import { timeSkippingEnvironment } from '../support/time-skipping.ts';
 import {
+  completedNews,
   completes,
   endsAs,
   failsWith,
@@ -269,6 +271,68 @@ describe('steering', () => {
     });
   });
 
+  it('cancels during a launch that then gets lost: SageMaker is asked, and what got through is stopped', async () => {
+    const sagemaker = new ScriptedSageMaker(trainsOn());
+    await stage.with(sagemaker, async ({ start }) => {
+      const job = aJob({ notifyOn: ['STOPPED'] });
+      sagemaker.gotThrough = true;
+      sagemaker.duringLaunch = async () => {
+        const launching = environment.client.workflow.getHandle(jobWorkflowId(job.jobId));
+        await launching.signal(signals.cancel);
+        await launching.query(queries.job);
+        // The real server retries no activity that was asked to cancel; the test server would.
+        throw ApplicationFailure.nonRetryable('socket hang up');
+      };
+      const result = await resultOf(await start(job));
+      expect(result.job.status).toBe('STOPPED');
+      expect(sagemaker.stops).toEqual([result.job.attempts[0]?.trainingJobName]);
+      expect(sagemaker.notifications).toHaveLength(1);
+    });
+  });
+
+  it('is not held up by a StopTrainingJob that is refused: an attempt that ends meanwhile ends the job', async () => {
+    const sagemaker = new ScriptedSageMaker(trainsOn());
+    sagemaker.activities.stopTraining = () => Promise.reject(new Error('AccessDenied'));
+    await stage.with(sagemaker, async ({ start, sleep }) => {
+      const handle = await start(aJob());
+      await sleep('1 minute');
+      await handle.signal(signals.cancel);
+      expect((await handle.query(queries.job)).reason.code).toBe('STOPPING');
+      await handle.signal(signals.trainingChanged, completedNews());
+      expect((await resultOf(handle)).job.status).toBe('SUCCEEDED');
+    });
+  });
+
+  it('leaves a line in the story of the job for everything that was asked', async () => {
+    const sagemaker = new ScriptedSageMaker(trainsOn());
+    await stage.with(sagemaker, async ({ start }) => {
+      const handle = await start(aJob({ priority: 5 }));
+      await handle.executeUpdate(updates.setPriority, { args: [{ priority: 90 }] });
+      await handle.executeUpdate(updates.hold);
+      await handle.executeUpdate(updates.release);
+      await handle.executeUpdate(updates.cancel, { args: [{ reason: 'done' }] });
+      const { events } = await resultOf(handle);
+      const sentences = events.map((event) => event.reason.sentence);
+      expect(sentences).toEqual(
+        expect.arrayContaining([
+          'Priority changed from 5 to 90.',
+          'Asked to release.',
+          'Asked to cancel: done.',
+        ]),
+      );
+    });
+  });
+
+  const nonsenseNews: unknown[] = [undefined, null, 'x', {}, { attempt: 1, status: 'Completed', end: {} }];
+  test.each(nonsenseNews)('survives news that make no sense: %j', async (news) => {
+    const sagemaker = new ScriptedSageMaker(completes());
+    await stage.with(sagemaker, async ({ start }) => {
+      const handle = await start(aJob());
+      await handle.signal<unknown[]>('trainingChanged', news);
+      expect((await resultOf(handle)).job.status).toBe('SUCCEEDED');
+    });
+  });
+
   it('cancels a launch that keeps being throttled: nothing was launched, nothing is stopped', async () => {
     const sagemaker = new ScriptedSageMaker(refusedWith('ThrottlingException', 'Rate exceeded'));
     await stage.with(sagemaker, async ({ start, sleep }) => {
@@ -421,6 +485,22 @@ describe('continue-as-new', () => {
       expect(job.attemptCount).toBe(31);
       expect(events.find((event) => event.reason.code === 'WAITING_FOR_CAPACITY')?.count).toBe(30);
       expect(new Set(sagemaker.launches.map(({ runId }) => runId)).size).toBe(1);
+    });
+  });
+
+  it('keeps the job visible in the Web UI', async () => {
+    const sagemaker = new ScriptedSageMaker(lookingEvery(DAY, trainsOn()));
+    await stage.with(sagemaker, async ({ start, sleep }) => {
+      const handle = await start(aJob(), { continueAsNewAfterEvents: 30 });
+      for (let n = 1; n <= 12; n += 1) await handle.signal(signals.setPriority, { priority: n });
+      await handle.query(queries.job);
+      await sleep('1 minute');
+      const latest = environment.client.workflow.getHandle(handle.workflowId);
+      expect((await latest.describe()).runId).not.toBe(handle.firstExecutionRunId);
+      const metadata = await latest.query<{ currentDetails?: string }>('__temporal_workflow_metadata');
+      expect(metadata.currentDetails).toContain('SCHEDULED');
+      await latest.signal(signals.cancel);
+      await latest.result();
     });
   });
 

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { DEFAULT_LOCAL_AWS_PORT } from '../../local-aws/default-port.ts';
 import type { DevOptions } from '../dev/layout.ts';
 import { withExamples } from '../examples.ts';
 import { parseInteger } from '../option-values.ts';
@@ -16,7 +17,11 @@ export function devCommand(): Command {
     .option('--data <dir>', 'where jobs, models and logs are kept (default: .trainyard)')
     .option('--port <port>', 'of Temporal; 0 is any free one (default: 7233, or a free one)', parsePort)
     .option('--ui-port <port>', 'of the Temporal Web UI (default: 8233, or a free one)', parsePort)
-    .option('--aws-port <port>', 'of the local AWS endpoint (default: 4590, or a free one)', parsePort)
+    .option(
+      '--aws-port <port>',
+      `of the local AWS endpoint (default: ${DEFAULT_LOCAL_AWS_PORT}, or a free one)`,
+      parsePort,
+    )
     .option('--aws-config <file>', 'configuration of the local AWS endpoint')
     .option('--no-ui', 'without the Temporal Web UI')
     .option('--no-worker', 'without a worker')

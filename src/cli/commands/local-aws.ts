@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { DEFAULT_LOCAL_AWS_PORT } from '../../local-aws/default-port.ts';
 import { withExamples } from '../examples.ts';
 import { parseInteger } from '../option-values.ts';
 import { sessionOf } from '../session.ts';
@@ -9,8 +10,6 @@ interface LocalAwsOptions {
   readonly config?: string;
 }
 
-const DEFAULT_PORT = 4590;
-
 export function localAwsCommand(): Command {
   const command = new Command('local-aws')
     .summary('run a local AWS endpoint')
@@ -18,13 +17,18 @@ export function localAwsCommand(): Command {
       'Runs a local AWS endpoint on this machine until Ctrl-C: SageMaker training jobs as real processes, SNS, STS. Any AWS ' +
         'SDK talks to it through AWS_ENDPOINT_URL.',
     )
-    .option('--port <port>', 'port to listen on; 0 is any free one', parseInteger(0, 65_535), DEFAULT_PORT)
+    .option(
+      '--port <port>',
+      'port to listen on; 0 is any free one',
+      parseInteger(0, 65_535),
+      DEFAULT_LOCAL_AWS_PORT,
+    )
     .option('--data <dir>', 'where jobs, s3:// and messages are kept', '.trainyard/aws')
     .option('--config <file>', 'capacity, quotas, images and faults')
     .action(run);
   return withExamples(command, [
-    'trainyard local-aws --port 4590 --data /tmp/aws',
-    'AWS_ENDPOINT_URL=http://127.0.0.1:4590 aws sagemaker list-training-jobs',
+    `trainyard local-aws --port ${DEFAULT_LOCAL_AWS_PORT} --data /tmp/aws`,
+    `AWS_ENDPOINT_URL=http://127.0.0.1:${DEFAULT_LOCAL_AWS_PORT} aws sagemaker list-training-jobs`,
   ]);
 }
 

@@ -27,7 +27,7 @@ export function announcement(
   return rows.map((row) => line(row, paint)).join('');
 }
 
-export const webUi = (uiUrl: string): string => `${uiUrl}/namespaces/default/workflows`;
+const webUi = (uiUrl: string): string => `${uiUrl}/namespaces/default/workflows`;
 
 const WIDTHS = [10, 24, 11] as const;
 

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { TrainyardError } from '../../jobs/error-catalogue.ts';
+import { DEFAULT_LOCAL_AWS_PORT } from '../../local-aws/default-port.ts';
 import { startDevServer } from '../../servers/dev-server.ts';
 import { choosePort } from '../../servers/free-port.ts';
 import { tailOfLog } from '../../servers/log-tail.ts';
@@ -25,8 +26,6 @@ export interface StartContext {
   readonly started: (part: Part) => void;
 }
 
-/** Usual port of the local AWS endpoint. */
-const AWS_PORT = 4590;
 const PART_TIMEOUT = 60_000;
 
 export async function startTemporal(
@@ -57,7 +56,10 @@ export async function startTemporal(
 /** Resolves to the endpoint's base address once it accepts connections. */
 export async function startLocalAws(context: StartContext): Promise<string> {
   const { options, layout } = context;
-  const port = await choosePort('the local AWS endpoint', { explicit: options.awsPort, preferred: AWS_PORT });
+  const port = await choosePort('the local AWS endpoint', {
+    explicit: options.awsPort,
+    preferred: DEFAULT_LOCAL_AWS_PORT,
+  });
   const config = options.awsConfig ?? (options.examples ? EXAMPLES_AWS_CONFIG : undefined);
   const args = [
     ...['local-aws', '--port', String(port), '--data', layout.awsDir],

@@ -15,7 +15,7 @@ const TIMES: ReadonlySet<string> = new Set([
 ]);
 
 /** For programs: the value as it is, times as ISO 8601 in UTC. */
-export function toData(value: object): unknown {
+function toData(value: object): unknown {
   return JSON.parse(
     JSON.stringify(value, (key: string, member: unknown) => {
       return TIMES.has(key) && typeof member === 'number' ? new Date(member).toISOString() : member;

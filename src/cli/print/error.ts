@@ -30,7 +30,7 @@ export function formatError(error: unknown, style: ErrorStyle): string {
 }
 
 /** The error as programs read it. */
-export function errorData(error: TrainyardError): object {
+function errorData(error: TrainyardError): object {
   const { code, message, hint = ERROR_CATALOGUE[code].remedy, place } = error;
   return {
     code,
@@ -49,7 +49,7 @@ function placeOf(error: TrainyardError): string {
 }
 
 /** `job.yaml:12:3: training.ResourceConfig`, as far as known; the form that editors follow. */
-export function formatPlace({ file, line, column, path }: ErrorPlace): string {
+function formatPlace({ file, line, column, path }: ErrorPlace): string {
   const position = [file, ...(line === undefined ? [] : [line, ...(column === undefined ? [] : [column])])]
     .filter((part) => part !== undefined)
     .join(':');

@@ -22,7 +22,7 @@ const manifest = z.array(z.union([z.string(), z.object({ prefix: z.string() })])
  * relative to its prefix (S3DataSource in the API reference).
  * @throws ClientError with SageMaker's text when there are none or one is missing
  */
-export async function channelFiles(
+async function channelFiles(
   s3: S3Folder,
   source: S3DataSource,
   run: Pick<RunSpec, 'region'>,
@@ -120,7 +120,7 @@ export function channelInstances(channel: Channel, instances: RunSpec['instances
  * What each instance gets: everything (FullyReplicated), or every m-th object in key order (ShardedByS3Key), so that m
  * instances get as equal a number as possible and no object twice.
  */
-export function shareOut(
+function shareOut(
   files: readonly ChannelFile[],
   distribution: string | undefined,
   instances: readonly InstanceSpec[],

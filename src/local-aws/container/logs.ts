@@ -34,7 +34,7 @@ export async function readHead(path: string, bytes: number): Promise<string | un
 }
 
 /** Lines of a text; progress bars that return to the line's start count as lines. */
-export const linesOf = (text: string): readonly string[] =>
+const linesOf = (text: string): readonly string[] =>
   text.split(/\r\n|\n|\r/).map((line) => line.slice(0, MAX_LINE));
 
 /** The lines of a file in blocks from the end to the start, in file order inside a block; bounded memory. */

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { copyFile, mkdir, readdir, realpath, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { copyFile, mkdir, opendir, realpath, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { ClientError } from './training-request.ts';
@@ -67,33 +67,36 @@ export class S3Folder {
 
   /** All objects whose key begins with `prefix`, in key order. A prefix may end anywhere in a name, as in S3. */
   async list(bucket: string, prefix: string): Promise<readonly S3Object[]> {
-    const root = await realpath(this.#folder).catch(() => undefined);
-    if (root === undefined) return [];
     const found: S3Object[] = [];
-    const cut = prefix.lastIndexOf('/') + 1;
-    await this.#walk(root, bucket, prefix.slice(0, cut), prefix, found);
+    for await (const object of this.#objects(bucket, prefix)) found.push(object);
     return found.sort(byKey);
   }
 
-  async #walk(
-    root: string,
-    bucket: string,
-    folderKey: string,
-    prefix: string,
-    found: S3Object[],
-  ): Promise<void> {
+  /** Whether `list` would find an object; looks no further than the first. */
+  async hasAny(bucket: string, prefix: string): Promise<boolean> {
+    for await (const _object of this.#objects(bucket, prefix)) return true;
+    return false;
+  }
+
+  async *#objects(bucket: string, prefix: string): AsyncGenerator<S3Object> {
+    const root = await realpath(this.#folder).catch(() => undefined);
+    if (root === undefined) return;
+    yield* this.#walk(root, bucket, prefix.slice(0, prefix.lastIndexOf('/') + 1), prefix);
+  }
+
+  async *#walk(root: string, bucket: string, folderKey: string, prefix: string): AsyncGenerator<S3Object> {
     const folder = await realpath(join(root, bucket, folderKey)).catch(() => undefined);
     if (folder === undefined || !isInside(root, folder)) return;
-    const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-    for (const entry of entries) {
+    const entries = await opendir(folder, { bufferSize: 256 }).catch(() => undefined);
+    for await (const entry of entries ?? []) {
       const key = folderKey + entry.name;
       if (entry.isDirectory()) {
         if (key.startsWith(prefix) || prefix.startsWith(`${key}/`)) {
-          await this.#walk(root, bucket, `${key}/`, prefix, found);
+          yield* this.#walk(root, bucket, `${key}/`, prefix);
         }
       } else if (key.startsWith(prefix)) {
         const object = await this.#object(root, bucket, key);
-        if (object !== undefined) found.push(object);
+        if (object !== undefined) yield object;
       }
     }
   }

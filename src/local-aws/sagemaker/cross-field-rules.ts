@@ -1,3 +1,5 @@
+import { parseS3Uri } from '../container/s3-folder.ts';
+import { ClientError } from '../container/training-request.ts';
 import { validationError } from '../wire/aws-error.ts';
 import { constraintError, violation } from './constraints.ts';
 import type { CreateTrainingJobRequest, ResourceConfig, Tag } from './requests.ts';
@@ -7,9 +9,8 @@ export const DEFAULT_MAX_RUNTIME_SECONDS = 86_400;
 const LONGEST_MAX_RUNTIME_SECONDS = 28 * 86_400;
 
 /**
- * The rules of CreateTrainingJob that span members, in the order in which they are tried; the first broken one is the
- * answer. Texts that were seen in public (docs/local-aws.md names them) are AWS's own, the others follow the
- * documentation's sentence.
+ * The rules of CreateTrainingJob beyond the service model, in the order in which they are tried; the first broken one is
+ * the answer. Texts that were seen in public are AWS's own, the others follow the documentation's sentence.
  */
 const RULES: readonly ((request: CreateTrainingJobRequest) => string | undefined)[] = [
   ({ ServerlessJobConfig: serverless }) =>
@@ -35,6 +36,7 @@ const RULES: readonly ((request: CreateTrainingJobRequest) => string | undefined
   },
   brokenStoppingRule,
   brokenChannelRule,
+  brokenDestinationRule,
   ({ Tags: tags }) => brokenTagRule(tags ?? []),
 ];
 
@@ -127,6 +129,25 @@ function brokenChannelRule(request: CreateTrainingJobRequest): string | undefine
     }
   }
   return brokenInstanceGroupRule(request);
+}
+
+/** The model's pattern lets any text pass after `s3://`; what cannot be written to would fail hours later, at the upload. */
+function brokenDestinationRule(request: CreateTrainingJobRequest): string | undefined {
+  const { OutputDataConfig: output, CheckpointConfig: checkpoints } = request;
+  const broken = brokenS3Uri(output.S3OutputPath);
+  if (broken !== undefined) return `Invalid S3OutputPath. ${broken}`;
+  const brokenCheckpoints = checkpoints && brokenS3Uri(checkpoints.S3Uri);
+  return brokenCheckpoints && `Invalid S3Uri of CheckpointConfig. ${brokenCheckpoints}`;
+}
+
+function brokenS3Uri(uri: string): string | undefined {
+  try {
+    parseS3Uri(uri);
+    return undefined;
+  } catch (error) {
+    if (error instanceof ClientError) return error.message;
+    throw error;
+  }
 }
 
 function brokenInstanceGroupRule(request: CreateTrainingJobRequest): string | undefined {

@@ -50,6 +50,7 @@ export interface CreateTrainingJobRequest {
   readonly TrainingJobName: string;
   readonly RoleArn: string;
   readonly OutputDataConfig: { readonly S3OutputPath: string };
+  readonly CheckpointConfig?: { readonly S3Uri: string };
   readonly AlgorithmSpecification?: {
     readonly TrainingImage?: string;
     readonly AlgorithmName?: string;

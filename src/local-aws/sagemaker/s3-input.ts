@@ -27,7 +27,7 @@ export async function checkS3Inputs(
 }
 
 async function hasObject(s3: S3Folder, { bucket, key }: S3Place, wholeKey: boolean): Promise<boolean> {
-  return wholeKey ? (await s3.get(bucket, key)) !== undefined : (await s3.list(bucket, key)).length > 0;
+  return wholeKey ? (await s3.get(bucket, key)) !== undefined : s3.hasAny(bucket, key);
 }
 
 /** Undefined for what cannot be a place in the folder that stands for S3, and so holds nothing. */

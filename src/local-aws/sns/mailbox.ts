@@ -18,7 +18,7 @@ const MAX_BYTES = 64 * 1_048_576;
 
 /**
  * The file that stands in for e-mail: one JSON object a line, oldest first. A file of 64 MiB is renamed to `<name>.1`, in
- * the place of an older one. After a crash the last mails may be there twice; `messageId` tells.
+ * the place of an older one. Only its owner can read it: mails hold tokens. After a crash the last mails may be there twice; `messageId` tells.
  */
 export class Mailbox {
   readonly #path: string;
@@ -36,12 +36,12 @@ export class Mailbox {
   }
 
   async #append(mail: Mail): Promise<void> {
-    await mkdir(dirname(this.#path), { recursive: true });
+    await mkdir(dirname(this.#path), { recursive: true, mode: 0o700 });
     const size = await stat(this.#path).then(
       (stats) => stats.size,
       () => 0,
     );
     if (size > MAX_BYTES) await rename(this.#path, `${this.#path}.1`);
-    await appendFile(this.#path, `${JSON.stringify(mail)}\n`);
+    await appendFile(this.#path, `${JSON.stringify(mail)}\n`, { mode: 0o600 });
   }
 }

@@ -33,6 +33,7 @@ export class ActivityWorld {
       },
       consoleUrl: (name) => `https://console/${name}`,
       watch: { ...DEFAULT_WATCH_SETTINGS, sweepMs: 1, pageMs: 1, sessionMs: 0 },
+      isStopping: () => false,
       now,
     });
   }

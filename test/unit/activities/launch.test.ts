@@ -53,6 +53,18 @@ describe('launching an attempt', () => {
     await expect(world.run('launchTraining', launchInput())).rejects.toMatchObject({ nonRetryable: false });
   });
 
+  it('believes no refusal of a later try: the first may have used up the quota', async () => {
+    const world = new ActivityWorld({ instances: { 'ml.p4d.24xlarge': { quota: 1 } } });
+    world.training.loseNextAnswer('create');
+    await expect(world.run('launchTraining', launchInput())).rejects.toMatchObject({ type: 'transient' });
+    const refusal = `The account-level service limit 'ml.p4d.24xlarge for training job usage' is 1 Instances`;
+    world.training.failNext('create', 'ResourceLimitExceeded', refusal, 400);
+    expect(await world.run('launchTraining', launchInput(), 2)).toMatchObject({
+      kind: 'launched',
+      adopted: true,
+    });
+  });
+
   it('reports a quota that has no room, with what was learned', async () => {
     const world = new ActivityWorld({ instances: { 'ml.p4d.24xlarge': { quota: 0 } } });
     expect(await world.run('launchTraining', launchInput())).toMatchObject({

@@ -56,6 +56,37 @@ describe('a sweep', () => {
     expect(await sweep(world, 42)).toMatchObject({ watermark: 42, sweeps: 0 });
   });
 
+  it('of a training job that was deleted since tells what the list still said', async () => {
+    const world = new ActivityWorld();
+    const start = world.time;
+    world.openJobs.set('rank', 'RUNNING');
+    await world.run('launchTraining', launchInput());
+    world.pass(3_600);
+    const describe = world.training.describe.bind(world.training);
+    world.training.describe = (name) => {
+      world.training.remove(name);
+      return describe(name);
+    };
+    await sweep(world, start - 1);
+    expect(world.told[0]?.change).toMatchObject({ end: { description: { status: 'Completed' } } });
+    expect(world.told[0]?.change.end).not.toHaveProperty('failure');
+  });
+
+  it('goes on to the others when one job cannot be told, and comes back to it', async () => {
+    const world = new ActivityWorld();
+    const start = world.time;
+    world.openJobs.set('one', 'RUNNING').set('two', 'RUNNING');
+    await world.run('launchTraining', launchInput({ jobId: 'one' }));
+    await world.run('launchTraining', launchInput({ jobId: 'two' }));
+    world.pass(3_600);
+    world.training.failNext('describe', 'AccessDeniedException', 'no', 400);
+    const report = await sweep(world, start - 1);
+    expect(world.told.map(({ jobId }) => jobId)).toEqual(['two']);
+    expect(report.watermark).toBe(start - 1);
+    await sweep(world, report.watermark);
+    expect(world.told.map(({ jobId }) => jobId)).toContain('one');
+  });
+
   it('reports training jobs of attempts that have no workflow, and ignores everybody else', async () => {
     const world = new ActivityWorld();
     const start = world.time;

@@ -44,16 +44,20 @@ describe('the exit code', () => {
     expect((await trainyard(['wait', ...args], { client: ending(ends) })).code).toBe(want);
   });
 
-  test('is 124 when the time is over', async () => {
+  test('is 124 when the time is over; the message names the limit that was given', async () => {
+    const waited: unknown[] = [];
     const { code, stderr } = await trainyard(['wait', 'a', '--timeout', '2h'], {
       client: {
         list: () => listing(),
-        wait: (jobId, options) =>
-          Promise.reject(new TrainyardError('WAIT_TIMED_OUT', `${jobId} ${String(options?.timeoutMs)}`)),
+        wait: (_, options) => {
+          waited.push(options?.timeoutMs);
+          return Promise.reject(new TrainyardError('WAIT_TIMED_OUT', 'not after 7199.998 s'));
+        },
       },
     });
     expect(code).toBe(124);
-    expect(stderr).toContain('a 7200000');
+    expect(waited).toEqual([7_200_000]);
+    expect(stderr).toContain('Job a had not ended after 2h; it goes on.');
   });
 });
 

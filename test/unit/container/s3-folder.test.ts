@@ -68,6 +68,7 @@ describe('listing', () => {
     ['train/nothing/deeper', []],
   ])('of prefix "%s" gives every key that begins with it, in key order', async (prefix, keys) => {
     expect((await s3.list('bucket', prefix)).map(({ key }) => key)).toEqual(keys);
+    expect(await s3.hasAny('bucket', prefix)).toBe(keys.length > 0);
   });
 
   it('of the empty prefix gives the whole bucket', async () => {

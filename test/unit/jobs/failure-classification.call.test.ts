@@ -235,8 +235,16 @@ const cases: Record<string, Case> = {
     wantClass: 'unknown',
     wantMessage: 'Surprise',
   },
+  'an answer that makes no sense is no refusal': {
+    error: { errorName: 'SyntaxError', message: 'Unexpected token < in JSON', httpStatus: 200 },
+    wantClass: 'transient',
+  },
+  'a line that broke in a new way is no refusal': {
+    error: { errorName: 'EPROTO', message: 'write EPROTO' },
+    wantClass: 'transient',
+  },
   'an error without a message is told by its name': {
-    error: { errorName: 'BrandNewException', message: ' ' },
+    error: { errorName: 'BrandNewException', message: ' ', httpStatus: 400 },
     wantClass: 'unknown',
     wantMessage: 'BrandNewException',
   },

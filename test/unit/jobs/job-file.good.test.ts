@@ -244,6 +244,46 @@ describe('--set', () => {
     });
   });
 
+  const texts: Record<string, string> = {
+    '0.1': '0.1',
+    '1e-3': '1e-3',
+    '0.10': '0.10',
+    '12345678901234567890': '12345678901234567890',
+    true: 'true',
+    '"7"': '7',
+    "'a b'": 'a b',
+    '[64, 64]': '[64, 64]',
+    '{"a": 1}': '{"a": 1}',
+    'a: b # c': 'a: b # c',
+  };
+  test.each(Object.entries(texts))('takes %s as the text %s where a job wants text', (value, want) => {
+    const { training } = set(`training.HyperParameters.lr=${value}`, `training.Environment.LR=${value}`);
+    expect(training).toMatchObject({ HyperParameters: { epochs: '3', lr: want }, Environment: { LR: want } });
+    expect(set(`user=${value}`).user).toBe(want);
+  });
+
+  test('makes a list where a job wants one', () => {
+    const { placements: listed } = parse(SMALLEST_JOB_FILE, {
+      set: ['placements[0].instanceType=ml.p5.48xlarge', 'placements[0].instanceCount=2'],
+    });
+    expect(listed[1]).toEqual({ kind: 'instances', instanceType: 'ml.p5.48xlarge', instanceCount: 2 });
+  });
+
+  test.each([
+    ['placements[0].instanceCount=2', 'placements[0].instanceType: is missing. Allowed: an instance type'],
+    ['notify.on=[STARTED]', 'notify.topicArn: is missing. Allowed: the ARN of a standard SNS topic'],
+  ])('%s is named when what it begins is not complete', (pair, want) => {
+    const { problems } = checkJobFile(SMALLEST_JOB_FILE, { file: 'job.yaml', ...context, set: [pair] });
+    expect(problems.map(formatProblem).join('\n')).toContain(`--set ${pair}: ${want}`);
+  });
+
+  test('is not named for what the file lacks anyway', () => {
+    const text = withChange('  RoleArn: arn:aws:iam::111122223333:role/trainer\n', '');
+    const set = ['training.HyperParameters.lr=1'];
+    const { problems } = checkJobFile(text, { file: 'job.yaml', ...context, set });
+    expect(problems.map(({ file, line }) => ({ file, line }))).toEqual([{ file: 'job.yaml', line: 7 }]);
+  });
+
   test('applies one after the other', () => {
     expect(set('priority=1', 'priority=2').priority).toBe(2);
   });
@@ -260,17 +300,26 @@ describe('--set', () => {
     'an empty part': { pair: 'retry..attempts=2', want: 'a part of the key is empty' },
     'a key of the language': { pair: '__proto__.priority=2', want: 'the key __proto__ is not allowed' },
     'broken YAML': { pair: 'notify.on=[STARTED', want: 'the value is not YAML' },
-    'brackets without end': { pair: `user=${'['.repeat(20_000)}`, want: 'nested more than 32 levels' },
-    'a key inside a number': { pair: 'priority.high=1', want: 'priority is no mapping' },
+    'brackets without end': {
+      pair: `notify.on=${'['.repeat(20_000)}`,
+      want: 'nested more than 32 levels deep here. Allowed: at most 32.',
+    },
+    'a key inside a number': {
+      pair: 'priority.high=1',
+      want: 'priority is 50, which has no keys. Allowed: a value for priority itself.',
+    },
     'a word as the index of a list': {
       pair: 'placements.first=1',
       want: 'placements is a list, and "first" is no number',
     },
-    'an index beyond the end': { pair: 'placements.7={}', want: 'placements has 1 entries' },
+    'an index beyond the end': {
+      pair: 'placements.7={}',
+      want: "placements has 1 entries, none at 7. Allowed: an entry from 0 to 1, where 1 adds one. To set the whole list: --set 'placements=[...]'.",
+    },
   };
   test.each(Object.entries(bad))('refuses %s', (_, { pair, want }) => {
     expect(refused(pair).join()).toContain(want);
-    expect(refused(pair).join()).toContain('--set ');
+    expect(refused(pair).join()).toMatch(/^--set .* Allowed: /);
   });
 });
 

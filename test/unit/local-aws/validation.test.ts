@@ -225,7 +225,7 @@ describe('requests that cannot be read', () => {
   });
 });
 
-describe('rules that span members', () => {
+describe('rules beyond the service model', () => {
   const group = { InstanceType: 'ml.g5.xlarge', InstanceCount: 1, InstanceGroupName: 'g' };
   const preference = { InstanceType: 'ml.g5.xlarge', InstanceCount: 1 };
   const resources = (ResourceConfig: object) => ({ ResourceConfig });
@@ -346,6 +346,22 @@ describe('rules that span members', () => {
       change: { InputDataConfig: [channel('a', { InstanceGroupNames: ['h'] })] },
       wantMessage: 'names the instance group h',
     },
+    'an output path without a bucket': {
+      change: { OutputDataConfig: { S3OutputPath: 's3://..' } },
+      wantMessage: 'Invalid S3OutputPath. "s3://.." is not an S3 location; write s3://bucket/key.',
+    },
+    'an output path that leads out of its bucket': {
+      change: { OutputDataConfig: { S3OutputPath: 's3://bucket/a/../../b' } },
+      wantMessage: 'Invalid S3OutputPath. The key of "s3://bucket/a/../../b" has a part ".."',
+    },
+    'an output path that is no place in S3': {
+      change: { OutputDataConfig: { S3OutputPath: 'https://example.com/models' } },
+      wantMessage: 'Invalid S3OutputPath. "https://example.com/models" is not an S3 location',
+    },
+    'checkpoints that lead out of their bucket': {
+      change: { CheckpointConfig: { S3Uri: 's3://bucket/../b' } },
+      wantMessage: 'Invalid S3Uri of CheckpointConfig. The key of "s3://bucket/../b" has a part ".."',
+    },
     'a reserved tag': {
       change: { Tags: [{ Key: 'AWS:x', Value: '1' }] },
       wantMessage: 'Invalid tag key: AWS:x',
@@ -389,6 +405,13 @@ describe('rules that span members', () => {
       },
     }),
     'groups alone': aTrainingRequest({ ResourceConfig: { InstanceGroups: [group] } }),
+    'an output path of the https form': aTrainingRequest({
+      OutputDataConfig: { S3OutputPath: 'https://s3.us-east-1.amazonaws.com/bucket/models' },
+    }),
+    'a bucket alone, for output and checkpoints': aTrainingRequest({
+      OutputDataConfig: { S3OutputPath: 's3://bucket' },
+      CheckpointConfig: { S3Uri: 's3://bucket/' },
+    }),
     'a runtime of 28 days': aTrainingRequest({ StoppingCondition: { MaxRuntimeInSeconds: 2_419_200 } }),
     'an algorithm of the account': aTrainingRequest({
       AlgorithmSpecification: { AlgorithmName: 'my-algorithm', TrainingInputMode: 'File' },
