@@ -26,7 +26,17 @@ export function userErrorText(failureReason: string): string {
   const text = insideErrorMessage(body) ?? body.replace(FRAME, '');
   // Without a failure file all that SageMaker says is `, exit code: 1`.
   const line = oneLine(raisedIn(text)).replace(/^, (?=exit code)/, '');
-  return line || oneLine(body) || 'The training code gave no reason.';
+  return withExitCode(line || oneLine(body) || 'The training code gave no reason.', body);
+}
+
+/**
+ * The exit code is kept, in the words of the failure file's form, where the frame that was taken off had it; 1 says
+ * nothing that the text does not.
+ */
+function withExitCode(line: string, body: string): string {
+  const code = /\bExitCode (\d+)/.exec(body)?.[1] ?? /, exit code: (\d+)\s*$/.exec(body)?.[1];
+  if (code === undefined || code === '1' || /exit ?code:? \d+\W*$/i.test(line)) return line;
+  return oneLine(`${line.slice(0, MESSAGE_LENGTH - 20)}, exit code: ${code}`);
 }
 
 /** The training toolkit writes `ErrorMessage "…"\nCommand "…"`, quotes unescaped; SageMaker may cut off the end. */

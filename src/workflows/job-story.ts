@@ -111,9 +111,8 @@ export function enter(story: JobStory, status: JobStatus, why: Reason, now: numb
 /** Adds a line to the job's story. What a job passes again and again is one line with a count, moved to the end. */
 export function record(story: JobStory, why: Reason, now: number): void {
   const attempt = story.attemptCount > 0 ? { attempt: story.attemptCount } : {};
-  const repeated = story.events.findIndex(
-    (event) => event.status === story.status && event.reason.code === why.code && REPEATING.has(why.code),
-  );
+  const repeated =
+    story.retry.rounds === 0 ? -1 : story.events.findIndex((event) => repeats(event, story, why));
   const earlier = story.events[repeated];
   if (earlier !== undefined) {
     story.events.splice(repeated, 1);
@@ -122,6 +121,13 @@ export function record(story: JobStory, why: Reason, now: number): void {
   }
   story.events.push({ at: now, lastAt: now, count: 1, status: story.status, reason: why, ...attempt });
   if (story.events.length > EVENTS_KEPT) story.events.splice(1, story.events.length - EVENTS_KEPT);
+}
+
+/** Whether a job that goes round for capacity comes past the same point again: same status, same words but for times. */
+function repeats(event: JobEvent, story: JobStory, why: Reason): boolean {
+  if (event.status !== story.status || event.reason.code !== why.code || !REPEATING.has(why.code))
+    return false;
+  return why.code === 'WAITING_FOR_CAPACITY' || event.reason.sentence === why.sentence;
 }
 
 /** Reasons that a job out of capacity passes again and again; told once, with a count. */

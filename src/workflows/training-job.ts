@@ -69,7 +69,7 @@ export async function trainingJob(input: TrainingJobInput): Promise<JobResult> {
   const elsewhere = runUnderItsOwnId(job, input);
   if (elsewhere !== undefined) return elsewhere;
 
-  const story = input.story ?? newStory(job, INITIAL_RETRY_STATE, Date.now());
+  const story = input.story ?? newStory(job, INITIAL_RETRY_STATE, workflowInfo().startTime.getTime());
   const show = jobDisplay(job, story, { continued: input.story !== undefined });
   const run: JobRun = {
     job,

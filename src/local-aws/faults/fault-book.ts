@@ -61,10 +61,14 @@ export class FaultBook {
     return this.#entries.map((entry) => ({ ...entry }));
   }
 
-  /** The faults that strike this request, each counted. */
+  /**
+   * The faults that strike this request, each counted: every slow one, and the first of the others, since a request can
+   * only go wrong once.
+   */
   strikeRequest(operation: string, job: string | undefined): readonly RequestFault[] {
-    return this.#strike((fault) =>
+    return this.#strike<RequestFault>((fault, struck) =>
       isRequestFault(fault) &&
+      (fault.kind === 'slow' || struck.every(({ kind }) => kind === 'slow')) &&
       globMatches(fault.operation, operation) &&
       (job === undefined ? fault.job === '*' : globMatches(fault.job, job))
         ? fault
@@ -74,20 +78,17 @@ export class FaultBook {
 
   /** The fault of a kind that strikes this training job; only the first is counted. */
   strikeJob(kind: JobFault['kind'], job: string): JobFault | undefined {
-    return this.#strike(
-      (fault) =>
-        !isRequestFault(fault) && fault.kind === kind && globMatches(fault.job, job) ? fault : undefined,
-      1,
+    return this.#strike<JobFault>((fault, struck) =>
+      struck.length === 0 && !isRequestFault(fault) && fault.kind === kind && globMatches(fault.job, job)
+        ? fault
+        : undefined,
     )[0];
   }
 
-  #strike<F extends Fault>(
-    select: (fault: Fault) => F | undefined,
-    most = Number.POSITIVE_INFINITY,
-  ): readonly F[] {
+  #strike<F extends Fault>(select: (fault: Fault, struck: readonly F[]) => F | undefined): readonly F[] {
     const struck: F[] = [];
     for (const entry of this.#entries) {
-      const fault = struck.length < most ? select(entry.fault) : undefined;
+      const fault = select(entry.fault, struck);
       if (fault === undefined || entry.struck >= (fault.times ?? Number.POSITIVE_INFINITY)) continue;
       entry.matched++;
       if (entry.matched <= fault.skip || this.#random() >= fault.probability) continue;
