@@ -19,7 +19,14 @@ export async function launchAttempt(run: JobRun, lease: Lease, runId: string): P
   const attempt = story.attemptCount + 1;
   const name = attemptName({ jobId: job.jobId, attempt });
   const { placement } = lease;
-  beginAttempt(story, { attempt, name, placement, lease: lease.number, launchedAt: Date.now() });
+  beginAttempt(story, {
+    attempt,
+    name,
+    placement,
+    lease: lease.number,
+    launchedAt: Date.now(),
+    ranMsBefore: story.runningMs,
+  });
   run.enter('SCHEDULED', reason('LAUNCHING', { placement }));
 
   const input: LaunchInput = { jobId: job.jobId, attempt, runId, placement, training: job.training };

@@ -27,6 +27,8 @@ export interface LiveAttempt {
   readonly placement: Placement;
   readonly lease: number;
   readonly launchedAt: number;
+  /** Of the job, when the attempt was launched. */
+  readonly ranMsBefore: number;
   /** What it is being stopped for. */
   stop?: StopOrder;
 }
@@ -138,6 +140,24 @@ const REPEATING: ReadonlySet<string> = new Set([
   'WAITING_FOR_INSTANCES',
   'READY',
 ]);
+
+/**
+ * Counts an attempt that has ended by SageMaker's own times, where it gave them: news can come late, when a worker or the
+ * server was away.
+ */
+export function settleTimes(
+  story: JobStory,
+  live: LiveAttempt,
+  training: { readonly trainingStartedAt?: number; readonly trainingEndedAt?: number },
+  now: number,
+): void {
+  const { trainingStartedAt, trainingEndedAt } = training;
+  if (trainingStartedAt === undefined || trainingEndedAt === undefined) return;
+  const ran = Math.max(0, Math.min(trainingEndedAt, now) - Math.max(trainingStartedAt, live.launchedAt));
+  story.runningMs = live.ranMsBefore + ran;
+  story.waitingMs = now - story.submittedAt - story.runningMs;
+  story.statusSince = now;
+}
 
 /** Keeps news if it is about the live attempt; the end of an attempt is never replaced by older news. */
 export function receiveNews(story: JobStory, news: TrainingChanged): void {

@@ -44,6 +44,7 @@ import {
   newStory,
   receiveNews,
   record,
+  settleTimes,
   viewOf,
   type LiveAttempt,
   type StopOrder,
@@ -206,6 +207,7 @@ async function judge(run: JobRun, live: LiveAttempt, end: AttemptEnd): Promise<E
   const { description, failure, costUsd } = end;
   if (description.metrics.length > 0) story.metrics = description.metrics;
   if (costUsd !== undefined) story.costUsd = (story.costUsd ?? 0) + costUsd;
+  settleTimes(story, live, description, Date.now());
   await closeAttempt(run, {
     trainingStatus: description.status,
     endedAt: description.trainingEndedAt ?? Date.now(),

@@ -11,7 +11,14 @@ const START = Date.UTC(2026, 10, 21, 12);
 function completedJob(): NotifyInput {
   const job = aJob({ jobId: 'rank', user: 'ana@example.com' });
   const story = newStory(job, INITIAL_RETRY_STATE, START);
-  beginAttempt(story, { attempt: 1, name: 'ty-rank-1', placement: P4D, lease: 1, launchedAt: START });
+  beginAttempt(story, {
+    attempt: 1,
+    name: 'ty-rank-1',
+    placement: P4D,
+    lease: 1,
+    launchedAt: START,
+    ranMsBefore: 0,
+  });
   enter(story, 'RUNNING', reason('TRAINING', { placement: P4D }), START + 90_000);
   enter(story, 'SUCCEEDED', reason('COMPLETED', { placement: P4D }), START + 90_000 + 3_700_000);
   return {
