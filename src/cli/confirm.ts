@@ -1,5 +1,5 @@
 import { TrainyardError } from '../jobs/error-catalogue.ts';
-import type { Session } from './session.ts';
+import { Interrupted, type Session } from './session.ts';
 
 /** Asks on a terminal; elsewhere nobody could answer, so it fails instead of waiting. */
 export async function confirm(session: Session, question: string): Promise<boolean> {
@@ -13,6 +13,15 @@ export async function confirm(session: Session, question: string): Promise<boole
       },
     );
   }
-  const answer = await stdin.ask(`${question} [y/N] `);
+  const answer = await stdin.ask(`${question} [y/N] `).catch((error: unknown) => {
+    if (!isAbort(error)) throw error;
+    session.say('\nNothing was done.');
+    throw new Interrupted();
+  });
   return /^y(es)?$/i.test(answer.trim());
+}
+
+/** What readline's question rejects with on Ctrl-C. */
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
 }

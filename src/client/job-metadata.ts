@@ -17,6 +17,7 @@ export function staticDetails(job: JobSpec): string {
   const { CheckpointConfig: checkpoints, OutputDataConfig: output } = job.training;
   return [
     `Job **${job.jobId}**${job.user === undefined ? '' : ` of ${escape(job.user)}`}, priority ${job.priority}`,
+    '',
     ...(image === undefined ? [] : [`- image: ${code(image)}`]),
     `- placements, in order: ${job.placements.map(describePlacement).join(', then ')}`,
     `- model goes to ${code(output.S3OutputPath)}`,

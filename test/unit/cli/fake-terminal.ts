@@ -16,7 +16,7 @@ interface World {
   readonly cwd?: string;
   readonly stdin?: string;
   /** What is typed when a question is asked; undefined is no terminal. */
-  readonly answer?: string;
+  readonly answer?: string | Error;
   /** Hands over the Ctrl-C key. */
   readonly onKeyboard?: (ctrlC: () => void) => void;
 }
@@ -47,7 +47,8 @@ export async function trainyard(args: readonly string[], world: World = {}): Pro
       read: () => Promise.resolve(world.stdin ?? ''),
       ask: (question) => {
         written.stderr += question;
-        return Promise.resolve(world.answer ?? '');
+        const { answer = '' } = world;
+        return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
       },
     },
     env: world.env ?? {},

@@ -45,6 +45,13 @@ describe('cancel', () => {
     expect(code).toBe(1);
   });
 
+  test('Ctrl-C at the question cancels nothing', async () => {
+    const answer = Object.assign(new Error('Aborted with Ctrl+C'), { name: 'AbortError' });
+    const { stderr, code } = await trainyard(['cancel', 'a'], { columns: 80, answer });
+    expect(stderr).toContain('Nothing was done.');
+    expect(code).toBe(130);
+  });
+
   test('never asks where nobody can answer', async () => {
     const { stderr, code } = await trainyard(['cancel', 'a']);
     expect(stderr).toContain('--yes');
