@@ -167,7 +167,7 @@ function exitCodeFor(jobs: readonly JobReport[], fromJob: boolean): number {
 function processExitCode(job: JobReport): number | undefined {
   const message = job.attempts.at(-1)?.failure?.message ?? '';
   // The last one: the user's own text may speak of exit codes as well.
-  const [, digits] = [...message.matchAll(/\b(?:ExitCode |exit code: )(\d{1,3})\b/g)].at(-1) ?? [];
+  const [, digits] = [...message.matchAll(/\bexit ?code:? (\d{1,3})\b/gi)].at(-1) ?? [];
   const code = Number(digits);
   return code >= 1 && code <= 255 ? code : undefined;
 }

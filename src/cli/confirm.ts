@@ -1,7 +1,10 @@
 import { TrainyardError } from '../jobs/error-catalogue.ts';
 import { Interrupted, type Session } from './session.ts';
 
-/** Asks on a terminal; elsewhere nobody could answer, so it fails instead of waiting. */
+/**
+ * Asks on a terminal; elsewhere nobody could answer, so it fails instead of waiting.
+ * @throws Interrupted at Ctrl-C
+ */
 export async function confirm(session: Session, question: string): Promise<boolean> {
   const { stdin, stderr } = session.terminal;
   if (!stdin.isTTY || !stderr.isTTY) {

@@ -29,6 +29,7 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
     });
   });
   try {
+    refuseHelpForUnknown(program, args);
     await program.parseAsync([...args], { from: 'user' });
     return session.exitCode;
   } catch (error) {
@@ -43,6 +44,17 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
     return exitCodeOf(known);
   } finally {
     await session.close();
+  }
+}
+
+/** commander answers `help bogus` with the help of the whole tool, as if that had been asked for. */
+function refuseHelpForUnknown(program: Command, [verb, name]: readonly string[]): void {
+  if (verb !== 'help' || name === undefined || name.startsWith('-') || name === 'help') return;
+  const known = program.commands.some(
+    (command) => command.name() === name || command.aliases().includes(name),
+  );
+  if (!known) {
+    throw new TrainyardError('USAGE', `unknown command '${name}'`, { hint: 'See them all with --help.' });
   }
 }
 

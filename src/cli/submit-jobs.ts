@@ -67,9 +67,10 @@ function announce(
   { output, waits }: SubmitOptions,
 ): void {
   const ids = submissions.map(({ jobId }) => `${jobId}\n`).join('');
-  if (waits) session.terminal.stderr.write(ids.replace(/\n/g, ' submitted\n'));
-  else if (output === 'table' || output === 'name') session.print(ids);
-  else session.print(formatMany(output, submissions));
+  const fresh = submissions.filter(({ alreadySubmitted }) => !alreadySubmitted);
+  if (waits) {
+    for (const { jobId } of fresh) session.say(`${jobId} submitted`);
+  } else session.print(output === 'table' || output === 'name' ? ids : formatMany(output, submissions));
   for (const { jobId, alreadySubmitted } of submissions) {
     if (alreadySubmitted)
       session.say(`${jobId} had been submitted before, just like this; nothing new was started.`);
@@ -79,8 +80,13 @@ function announce(
   session.say(
     submissions.length === 1
       ? `Follow it with: trainyard events ${first.jobId} --follow`
-      : `${submissions.length} jobs submitted. See them with: trainyard list`,
+      : `${countOf(fresh.length, submissions.length)}. See them with: trainyard list`,
   );
+}
+
+function countOf(fresh: number, all: number): string {
+  const submitted = `${fresh} job${fresh === 1 ? '' : 's'} submitted`;
+  return fresh === all ? submitted : `${submitted}, ${all - fresh} already there`;
 }
 
 /** The jobs as they would be submitted: a line each, or the whole specifications. */

@@ -10,7 +10,12 @@ const DEFAULT_PORT = 7233;
 
 /** @throws TrainyardError TEMPORAL_UNREACHABLE, TEMPORAL_DENIED, TEMPORAL_REFUSED */
 export async function connectClient(settings: ConnectionSettings): Promise<Client> {
-  const { address, apiKey, tls, metadata, namespace } = settings;
+  return new Client({ connection: await connectTemporal(settings), namespace: settings.namespace });
+}
+
+/** @throws TrainyardError TEMPORAL_UNREACHABLE, TEMPORAL_DENIED, TEMPORAL_REFUSED */
+export async function connectTemporal(settings: ConnectionSettings): Promise<Connection> {
+  const { address, apiKey, tls, metadata } = settings;
   // gRPC tries for the whole time and then cannot say why; a closed port or an unknown host shows at once here.
   const obstacle = usesProxy(process.env) ? undefined : await tcpObstacle(address);
   if (obstacle !== undefined) throw unreachable(settings, obstacle, undefined);
@@ -23,7 +28,7 @@ export async function connectClient(settings: ConnectionSettings): Promise<Clien
   });
   try {
     await connection.ensureConnected();
-    return new Client({ connection, namespace });
+    return connection;
   } catch (error) {
     await connection.close();
     if (grpcErrorOf(error) !== undefined) throw explainRpcError(error, settings);

@@ -61,7 +61,8 @@ export function findDevState(directory: string): DevState | undefined {
   }
 }
 
-function isAlive(pid: number): boolean {
+/** Whether a process of this machine has this pid. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -211,6 +211,11 @@ export const ERROR_CATALOGUE = {
     remedy:
       'Check disk space and permissions; to start afresh, remove the `state` folder of the data directory.',
   },
+  DATA_DIR_INVALID: {
+    exitCode: 2,
+    what: 'The data directory is a file, or cannot be made.',
+    remedy: 'Name a directory that you may write to with --data.',
+  },
 } as const satisfies Record<string, CatalogueEntry>;
 
 export type ErrorCode = keyof typeof ERROR_CATALOGUE;

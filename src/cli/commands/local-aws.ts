@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { DEFAULT_LOCAL_AWS_PORT } from '../../local-aws/default-port.ts';
+import { makeDataDir } from '../data-dir.ts';
 import { withExamples } from '../examples.ts';
 import { parseInteger } from '../option-values.ts';
 import { sessionOf } from '../session.ts';
@@ -34,7 +35,11 @@ export function localAwsCommand(): Command {
 
 async function run(options: LocalAwsOptions, command: Command): Promise<void> {
   const session = sessionOf(command);
-  const { startLocalAws } = await import('../../local-aws/index.ts');
+  const [{ startLocalAws }, { makePrivateDir }] = await Promise.all([
+    import('../../local-aws/index.ts'),
+    import('../../local-aws/private-dir.ts'),
+  ]);
+  makeDataDir(options.data, makePrivateDir);
   const aws = await startLocalAws({
     port: options.port,
     dataDir: options.data,

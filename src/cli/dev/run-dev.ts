@@ -1,8 +1,10 @@
+import { mkdirSync } from 'node:fs';
 import { findDevState, readDevState, removeDevState, writeDevState } from '../../client/dev-state.ts';
 import { TrainyardError } from '../../jobs/error-catalogue.ts';
 import { progressOn } from '../../servers/progress.ts';
 import { DEFAULT_TASK_QUEUE } from '../../workflows/contract.ts';
 import { readExamples } from '../demo/examples-folder.ts';
+import { makeDataDir } from '../data-dir.ts';
 import type { Session } from '../session.ts';
 import { announcement, nextSteps } from './announce.ts';
 import type { DevAddresses } from './environment.ts';
@@ -29,6 +31,7 @@ export async function runDev(options: DevOptions, session: Session): Promise<num
   const layout = layoutOf(options, terminal.cwd);
   // Missing or broken examples are better known before anything is started.
   if (options.examples) readExamples();
+  makeDataDir(layout.dataDir, (path) => mkdirSync(path, { recursive: true }));
   await clearTheWay(session);
   if (options.examples) {
     await endTraining(layout.awsDir);

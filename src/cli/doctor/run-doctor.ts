@@ -1,4 +1,5 @@
 import { resolveConnection } from '../../client/connection.ts';
+import { findDevState, isAlive } from '../../client/dev-state.ts';
 import { awsSettings } from '../../config.ts';
 import type { Session } from '../session.ts';
 import { checkAws } from './aws.ts';
@@ -12,8 +13,14 @@ export async function examine(session: Session, fix: boolean): Promise<readonly 
   const connection = resolveConnection(session.connectOptions, { env, cwd });
   const findings = await Promise.all([
     checkMachine(env, cwd),
-    checkTemporal(connection, fix),
+    checkTemporal(connection, fix, deadWorkerOf(cwd)),
     checkAws(awsSettings(env, connection), env),
   ]);
   return findings.flat();
+}
+
+/** The pid of the worker that this folder's `trainyard dev` started and that has ended since. */
+function deadWorkerOf(cwd: string): number | undefined {
+  const pid = findDevState(cwd)?.processes?.['worker'];
+  return pid === undefined || isAlive(pid) ? undefined : pid;
 }

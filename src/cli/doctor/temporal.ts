@@ -1,4 +1,5 @@
-import { Connection } from '@temporalio/client';
+import type { Connection } from '@temporalio/client';
+import { connectTemporal } from '../../client/connecting.ts';
 import type { ConnectionSettings } from '../../client/connection.ts';
 import { explainRpcError } from '../../client/rpc-error.ts';
 import { ERROR_CATALOGUE, TrainyardError } from '../../jobs/error-catalogue.ts';
@@ -7,20 +8,15 @@ import { inspectSearchAttributes, registerSearchAttributes } from '../../servers
 import { jobAttributes } from '../../workflows/contract.ts';
 import { fail, ok, warn, type Finding } from './finding.ts';
 
-const CONNECT_MS = 5_000;
-
 /** The Temporal server, its namespace, the search attributes (registered with `fix`) and the workers. */
-export async function checkTemporal(settings: ConnectionSettings, fix: boolean): Promise<readonly Finding[]> {
+export async function checkTemporal(
+  settings: ConnectionSettings,
+  fix: boolean,
+  deadWorker: number | undefined,
+): Promise<readonly Finding[]> {
   let connection: Connection;
   try {
-    const { address, apiKey, tls, metadata } = settings;
-    connection = await Connection.connect({
-      address,
-      connectTimeout: CONNECT_MS,
-      ...(apiKey === undefined ? {} : { apiKey }),
-      ...(tls === undefined ? {} : { tls }),
-      ...(metadata === undefined ? {} : { metadata }),
-    });
+    connection = await connectTemporal(settings);
   } catch (error) {
     return [failure('temporal', error, settings)];
   }
@@ -30,7 +26,7 @@ export async function checkTemporal(settings: ConnectionSettings, fix: boolean):
     return [
       server,
       await attempt('search attributes', settings, () => checkSearchAttributes(connection, settings, fix)),
-      await attempt('worker', settings, () => checkWorkers(connection, settings)),
+      await attempt('worker', settings, () => checkWorkers(connection, settings, deadWorker)),
     ];
   } finally {
     await connection.close();
@@ -78,9 +74,13 @@ async function checkSearchAttributes(
 async function checkWorkers(
   connection: Connection,
   { namespace, taskQueue }: ConnectionSettings,
+  deadWorker: number | undefined,
 ): Promise<Finding> {
   const { workflow, activity } = await pollersOf(connection, namespace, taskQueue);
-  const workers = new Set([...workflow, ...activity]);
+  // The server remembers a worker that was killed for a while; its identity begins with its pid.
+  const isDead = (identity: string): boolean =>
+    deadWorker !== undefined && identity.startsWith(`${deadWorker}@`);
+  const workers = new Set([...workflow, ...activity].filter((identity) => !isDead(identity)));
   return workers.size > 0
     ? ok('worker', `${workers.size} on task queue ${taskQueue}: ${[...workers].sort().join(', ')}`)
     : warn('worker', `nobody serves task queue ${taskQueue}, so jobs wait`, 'Start one: trainyard worker');

@@ -37,6 +37,7 @@ describe('a wrong command line is a usage error that says what was meant', () =>
   test.each([
     [['lst'], /unknown command 'lst'/, /Did you mean .*list/],
     [['list', '--wacth'], /unknown option '--wacth'/, /Did you mean --watch\?/],
+    [['help', 'bogus'], /unknown command 'bogus'/, /--help/],
     [['show'], /missing required argument 'id'/, /--help/],
     [['completion', 'tcsh'], /tcsh.* is invalid/, /--help|bash/],
     [['list', '--no-tls', '--tls-ca', 'ca.pem'], /--no-tls contradicts/, /Leave one of them out/],

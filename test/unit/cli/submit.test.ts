@@ -232,6 +232,19 @@ describe('submitting again', () => {
     expect(stderr).toContain('a had been submitted before');
   });
 
+  test('counts what is new apart from what was there', async () => {
+    for (const id of ['a', 'b', 'c']) file(`${id}.yaml`, jobText(id));
+    const { stderr } = await submit(['-f', '*.yaml'], {
+      client: {
+        submit: (spec) => {
+          const { jobId } = spec as JobSpec;
+          return Promise.resolve(accepted(jobId, jobId !== 'b'));
+        },
+      },
+    });
+    expect(stderr).toContain('1 job submitted, 2 already there.');
+  });
+
   test('under a taken id is a conflict, and the other jobs are submitted', async () => {
     for (const id of ['a', 'b', 'c']) file(`${id}.yaml`, jobText(id));
     const { stdout, stderr, code } = await submit(['-f', '*.yaml'], {
