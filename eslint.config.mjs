@@ -6,17 +6,23 @@ import tseslint from 'typescript-eslint';
 const allowedImports = {
   scheduling: [],
   jobs: [],
+  queues: ['scheduling', 'jobs'],
+  simulation: ['scheduling', 'queues', 'jobs'],
   ports: ['jobs'],
-  workflows: ['scheduling', 'jobs', 'activities/types.ts'],
+  workflows: ['scheduling', 'queues', 'jobs', 'activities/types.ts'],
   activities: ['jobs', 'ports'],
   aws: ['jobs', 'ports'],
-  temporal: ['jobs', 'ports', 'workflows/contract.ts'],
+  temporal: ['jobs', 'ports', 'workflows/contract.ts', 'workflows/queue-contract.ts'],
   'local-aws': ['jobs'],
   servers: ['jobs'],
-  client: ['jobs', 'workflows/contract.ts'],
+  client: ['jobs', 'queues', 'scheduling', 'workflows/contract.ts', 'workflows/queue-contract.ts'],
   cli: [
     'jobs',
+    'queues',
+    'scheduling',
+    'simulation',
     'workflows/contract.ts',
+    'workflows/queue-contract.ts',
     'client',
     'servers',
     'local-aws',
@@ -34,12 +40,12 @@ const zones = Object.entries(allowedImports).map(([folder, allowed]) => ({
   message: `src/${folder} may import only: ${['itself', ...allowed].join(', ')} (docs/design.md §2).`,
 }));
 
-const pure = ['scheduling', 'jobs', 'workflows'];
+const pure = ['scheduling', 'jobs', 'queues', 'workflows'];
 
 export default tseslint.config(
   { ignores: ['dist/**', 'node_modules/**', '.trainyard/**', 'coverage/**'] },
   {
-    files: ['src/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts', 'vitest.config.ts'],
+    files: ['src/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts', 'conformance/**/*.ts', 'vitest.config.ts'],
     extends: [tseslint.configs.strictTypeChecked],
     plugins: { 'import-x': importX },
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
@@ -60,7 +66,7 @@ export default tseslint.config(
       'import-x/no-cycle': 'error',
       'import-x/no-extraneous-dependencies': [
         'error',
-        { devDependencies: ['test/**', 'bench/**', '*.config.*'] },
+        { devDependencies: ['test/**', 'bench/**', 'conformance/**', '*.config.*'] },
       ],
       'import-x/no-restricted-paths': ['error', { zones }],
       'no-restricted-imports': [
@@ -89,7 +95,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/scheduling/**/*.ts', 'src/jobs/**/*.ts'],
+    files: ['src/scheduling/**/*.ts', 'src/jobs/**/*.ts', 'src/queues/**/*.ts', 'src/simulation/**/*.ts'],
     rules: {
       'no-restricted-syntax': [
         'error',

@@ -1,0 +1,171 @@
+/** What clients, jobs and queues agree on: names and message shapes, no workflow code. */
+import type { JobSpec } from '../jobs/spec.ts';
+import type { TerminalStatus } from '../jobs/status.ts';
+import type { QueueSpec } from '../queues/queue-spec.ts';
+import type { WhatIf } from '../scheduling/explanation.ts';
+import type { Lease } from './contract.ts';
+import type { QueueCarried } from './queue-story.ts';
+
+export const TRAINING_QUEUE = 'trainingQueue';
+
+const QUEUE_WORKFLOW_PREFIX = 'queue/';
+export const queueWorkflowId = (name: string): string => `${QUEUE_WORKFLOW_PREFIX}${name}`;
+
+/** Updates of a queue. All answer at once. */
+export const QUEUE_UPDATES = {
+  /** SubmitJobsRequest -> SubmitJobsAnswer */
+  submitJobs: 'submitJobs',
+  /** QueueSpec -> ConfigureAnswer */
+  configure: 'configure',
+  pause: 'pause',
+  resume: 'resume',
+  /** { environment } */
+  drain: 'drain',
+  /** { environment }: undoes `drain` */
+  undrain: 'undrain',
+} as const;
+
+/** Signals to a queue: from its jobs, from the account's monitor. */
+export const QUEUE_SIGNALS = {
+  /** EnqueueRequest: a job enrols itself, or once more after the queue lost it. */
+  enqueue: 'enqueue',
+  /** ReleaseRequest: the instances of a lease are back. */
+  release: 'release',
+  /** JobChange: priority or hold of one of its jobs. */
+  jobChanged: 'jobChanged',
+  /** WithdrawRequest: a waiting job is over. */
+  withdraw: 'withdraw',
+  /** CapacityNews from the monitor. */
+  capacityNews: 'capacityNews',
+} as const;
+
+export const QUEUE_QUERIES = {
+  /** SnapshotRequest -> QueueSnapshot */
+  snapshot: 'snapshot',
+  /** -> ShareUsageView[] */
+  shares: 'shares',
+  /** ExplainRequest -> Explanation | undefined (job unknown here) */
+  explain: 'explain',
+  /** { job: JobSpec } -> Explanation of the job as if it had just been submitted; nothing is kept */
+  explainNew: 'explainNew',
+} as const;
+
+/** Signals from a queue to its jobs. */
+export const JOB_QUEUE_SIGNALS = {
+  /** Lease: launch on this placement. */
+  lease: 'lease',
+  /** PreemptOrder */
+  preempt: 'preempt',
+  /** TurnedAway: the queue will never run it, or it waited too long; the job FAILS with this reason. */
+  turnedAway: 'turnedAway',
+  /** Nothing: the queue does not know the job (it was started anew) and asks it to enrol. */
+  enrol: 'enrol',
+} as const;
+
+export interface SubmitJobsRequest {
+  /** At most 100. Resolved; validated once more by the queue against itself (share, environments, size). */
+  readonly jobs: readonly JobSpec[];
+  readonly submittedAt: number;
+}
+
+export interface SubmitJobsAnswer {
+  readonly results: readonly SubmittedJob[];
+}
+
+export type SubmittedJob =
+  | { readonly jobId: string; readonly outcome: 'accepted' }
+  /** In the queue already (waiting or running). */
+  | { readonly jobId: string; readonly outcome: 'known' }
+  /** Code of the error catalogue; nothing was kept of it. */
+  | { readonly jobId: string; readonly outcome: 'refused'; readonly code: string; readonly message: string };
+
+export interface EnqueueRequest {
+  readonly job: Pick<JobSpec, 'jobId' | 'share' | 'user' | 'placements' | 'priority'>;
+  readonly queuedAt: number;
+  readonly held: boolean;
+  readonly preemptions: number;
+  readonly limitSeconds?: number;
+  readonly checkpointSeconds?: number;
+  /** Indices in `placements` that can never run. */
+  readonly removed: readonly number[];
+  /** Not before this time (epoch ms). */
+  readonly notBefore?: number;
+  /** What the job holds, when the queue that granted it was lost. */
+  readonly holds?: Lease;
+}
+
+export interface ReleaseRequest {
+  readonly jobId: string;
+  readonly lease: number;
+  readonly outcome: LeaseOutcome;
+}
+
+/** How an attempt ended, as far as the queue has to know. */
+export type LeaseOutcome =
+  | { readonly kind: 'ended'; readonly status: TerminalStatus; readonly ranSeconds: number }
+  /** The job goes round again and keeps its place. */
+  | {
+      readonly kind: 'again';
+      readonly why: 'capacity' | 'quota' | 'failed' | 'preempted' | 'unused';
+      readonly notBefore?: number;
+      /** Indices in its placements that can never run. */
+      readonly removed: readonly number[];
+      /** quota: what SageMaker said that the account may use. */
+      readonly learnedLimit?: {
+        readonly instanceType: string;
+        readonly limit: number;
+        readonly inUse: number;
+      };
+    };
+
+export interface JobChange {
+  readonly jobId: string;
+  readonly priority?: number;
+  readonly held?: boolean;
+  /** The job's training runs: its instances are there, so that a probe has succeeded. */
+  readonly instancesAcquired?: { readonly lease: number };
+}
+
+export interface WithdrawRequest {
+  readonly jobId: string;
+  /** The newest lease the job knows; a newer one was never used. */
+  readonly lease?: number;
+}
+
+export interface CapacityNews {
+  readonly instanceType: string;
+  /** Out of stock until then (epoch ms); absent: there is some. */
+  readonly outUntil?: number;
+  readonly learnedLimit?: number;
+}
+
+export interface PreemptOrder {
+  readonly lease: number;
+  /** The job that the instances are for, and one sentence why. */
+  readonly by: string;
+  readonly sentence: string;
+}
+
+export interface TurnedAway {
+  readonly code: 'NEVER_FITS' | 'RUNNABLE_TIME_LIMIT' | 'NOT_IN_QUEUE';
+  readonly sentence: string;
+}
+
+export interface ExplainRequest {
+  readonly jobId: string;
+  readonly whatIf?: WhatIf;
+  /** Simulate forward for an estimated start. (Default: true) */
+  readonly estimate?: boolean;
+}
+
+export interface TrainingQueueInput {
+  readonly queue: QueueSpec;
+  /** Only set by continue-as-new. */
+  readonly carried?: QueueCarried;
+  /** Thresholds, for tests. (Defaults in training-queue.ts) */
+  readonly limits?: {
+    readonly continueAsNewAfterEvents?: number;
+    readonly continueAsNewAfterChildren?: number;
+    readonly reconcileSeconds?: number;
+  };
+}
