@@ -1,9 +1,8 @@
-import { newsOf } from '../src/activities/attempt-end.ts';
-import { attemptName } from '../src/jobs/attempt-name.ts';
 import { TrainyardClient } from '../src/client/index.ts';
 import { jobWorkflowId } from '../src/workflows/contract.ts';
 import { aJob } from '../test/support/a-job.ts';
-import { timed, withServer, withWorker, type Bench, type BenchActivities } from './harness.ts';
+import { timed, withServer, withWorker, type Bench } from './harness.ts';
+import { instantActivities } from './instant-activities.ts';
 import { ordinaryJobEvents } from './job-events.ts';
 import { atLeast, atMost, median, type BenchReport } from './report.ts';
 
@@ -13,25 +12,10 @@ const WIDTH = 100;
 /** Launch, watch, notify. */
 const ACTIVITIES = 3;
 
-const instant: Partial<BenchActivities> = {
-  noop: () => Promise.resolve(),
-  launchTraining: ({ jobId, attempt }) =>
-    Promise.resolve({ kind: 'launched', arn: `arn:${attemptName({ jobId, attempt })}`, adopted: false }),
-  watchTraining: ({ name, attempt }) =>
-    Promise.resolve(
-      newsOf(
-        attempt,
-        { name, arn: `arn:${name}`, status: 'Completed', createdAt: 0, metrics: [], interruptions: 0 },
-        { stopRequested: false, now: 0 },
-      ),
-    ),
-  sendNotification: () => Promise.resolve({ messageId: 'none' }),
-};
-
 /** Jobs a second with instant activities, beside bare workflows with as many no-op activities, in turns. */
 export async function benchJobs(): Promise<BenchReport> {
   const { rounds, events } = await withServer(async (bench) => ({
-    rounds: await withWorker(bench, 'bench', instant, async () => {
+    rounds: await withWorker(bench, 'bench', instantActivities, async () => {
       await Promise.all([jobRound(bench, 'warm-up', 50), bareRound(bench, 'warm-up', 50)]);
       const all: { jobs: number; bare: number }[] = [];
       for (let round = 0; round < ROUNDS; round += 1) {

@@ -7,6 +7,7 @@ import { awsClients, type AwsClients } from '../src/aws/clients.ts';
 import { sageMakerTrainingService } from '../src/aws/sagemaker-training-service.ts';
 import { snsNotifier } from '../src/aws/sns-notifier.ts';
 import { startLocalAws } from '../src/local-aws/index.ts';
+import { temporalJobDirectory } from '../src/temporal/job-directory.ts';
 import { temporalJobMessenger } from '../src/temporal/job-messenger.ts';
 import { monitorWorkflowId, TRAINING_MONITOR } from '../src/workflows/contract.ts';
 import type { Bench } from './harness.ts';
@@ -58,6 +59,8 @@ export async function withLocalWorld<T>(
       training: sageMakerTrainingService(aws.sageMaker),
       notifier: snsNotifier(aws),
       jobs: temporalJobMessenger(() => bench.client),
+      directory: temporalJobDirectory(() => bench.client),
+      monitorId: () => Promise.resolve(monitorWorkflowId(ACCOUNT, REGION)),
       consoleUrl: () => undefined,
       watch: { ...DEFAULT_WATCH_SETTINGS, ...options.watch },
       isStopping: () => worker.getState() !== 'RUNNING',

@@ -3,7 +3,9 @@ import { parseArgs } from 'node:util';
 import { benchCalls } from './calls.ts';
 import { benchJobs } from './jobs.ts';
 import { benchLatency } from './latency.ts';
+import { benchQueue } from './queue.ts';
 import { table, type BenchReport } from './report.ts';
+import { benchScheduler } from './scheduler.ts';
 
 // Read when a client is made, so the imports above come in time; child processes inherit it.
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
@@ -12,6 +14,8 @@ const benchmarks: Readonly<Record<string, () => Promise<BenchReport>>> = {
   jobs: benchJobs,
   latency: benchLatency,
   calls: benchCalls,
+  queue: benchQueue,
+  scheduler: benchScheduler,
 };
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean' } } });

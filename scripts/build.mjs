@@ -47,7 +47,7 @@ function isUpToDate() {
 
 async function build() {
   const all = digestOf(['.']);
-  const bundle = digestOf(['jobs', 'workflows', 'scheduling']);
+  const bundle = digestOf(['jobs', 'workflows', 'scheduling', 'queues']);
   const before = lastDigests();
   rmSync(join(dist, DIGESTS), { force: true });
   // tsc believes its build info, even where an output is gone.

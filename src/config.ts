@@ -29,6 +29,7 @@ const LOCAL_WATCH: WatchSettings = {
   safetyCheckMs: 15_000,
   safetyChecksPerSecond: 0.4,
   sweepMs: 2_000,
+  reconcileMs: 60_000,
 };
 
 /**
@@ -37,6 +38,8 @@ const LOCAL_WATCH: WatchSettings = {
  *   TRAINYARD_SAFETY_CHECK_SECONDS      between two safety checks of one job             (default 120; local 15)
  *   TRAINYARD_SAFETY_CHECKS_PER_SECOND  of this worker, however many jobs run             (default 0.5; local 0.4)
  *   TRAINYARD_SWEEP_SECONDS             between two sweeps of the monitor                 (default 10; local 2)
+ *   TRAINYARD_RECONCILE_SECONDS         until a training job without a workflow is stopped (default 300; local 60)
+ *   TRAINYARD_SETTLE_SECONDS            in which a launch may get through after its workflow's end    (default 60)
  *
  * @throws TrainyardError CONFIG_INVALID, CONNECTION_CONFIG
  */
@@ -60,6 +63,8 @@ export function loadWorkerConfig(
         defaults.safetyChecksPerSecond,
       ),
       sweepMs: 1000 * positive(env, 'TRAINYARD_SWEEP_SECONDS', defaults.sweepMs / 1000),
+      reconcileMs: 1000 * positive(env, 'TRAINYARD_RECONCILE_SECONDS', defaults.reconcileMs / 1000),
+      settleMs: 1000 * positive(env, 'TRAINYARD_SETTLE_SECONDS', defaults.settleMs / 1000),
     },
   };
 }

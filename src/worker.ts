@@ -9,8 +9,10 @@ import { sageMakerTrainingService } from './aws/sagemaker-training-service.ts';
 import { snsNotifier } from './aws/sns-notifier.ts';
 import type { WorkerConfig } from './config.ts';
 import { TrainyardError } from './jobs/error-catalogue.ts';
+import { temporalJobDirectory } from './temporal/job-directory.ts';
 import { temporalJobMessenger } from './temporal/job-messenger.ts';
 import { keepMonitorRunning } from './temporal/monitor-keeper.ts';
+import { monitorWorkflowId } from './workflows/contract.ts';
 
 export interface WorkerHooks {
   /** Ends the worker gracefully: running activities finish first. SIGINT and SIGTERM do the same. */
@@ -34,6 +36,7 @@ export async function runWorker(config: WorkerConfig, hooks: WorkerHooks = {}): 
   const ending = new AbortController();
   try {
     const client = new Client({ connection, namespace });
+    const whereAmI = onceFound(() => callerIdentity(aws));
     const worker: Worker = await Worker.create({
       connection,
       namespace,
@@ -46,6 +49,11 @@ export async function runWorker(config: WorkerConfig, hooks: WorkerHooks = {}): 
         training: sageMakerTrainingService(aws.sageMaker),
         notifier: snsNotifier(aws),
         jobs: temporalJobMessenger(() => client),
+        directory: temporalJobDirectory(() => client),
+        monitorId: () =>
+          whereAmI()
+            .then(({ account, region }) => monitorWorkflowId(account, region))
+            .catch(() => undefined),
         consoleUrl: awsSettings.isLocal ? () => undefined : sageMakerConsoleUrl,
         watch,
         isStopping: () => worker.getState() !== 'RUNNING',
@@ -57,7 +65,7 @@ export async function runWorker(config: WorkerConfig, hooks: WorkerHooks = {}): 
       {
         client,
         taskQueue,
-        whereAmI: () => callerIdentity(aws),
+        whereAmI,
         onFailure: (error) =>
           log(`The monitor is not started yet: ${messageOf(error)}. Jobs go on without it.`),
       },
@@ -114,6 +122,12 @@ function workflowCode():
   const codePath = fileURLToPath(new URL('./workflow-bundle.cjs', import.meta.url));
   if (existsSync(codePath)) return { workflowBundle: { codePath } };
   return { workflowsPath: fileURLToPath(new URL('./workflows/index.ts', import.meta.url)) };
+}
+
+/** Asks until there is an answer, and then never again: a worker stays in its account. */
+function onceFound<T>(ask: () => Promise<T>): () => Promise<T> {
+  let found: T | undefined;
+  return async () => (found ??= await ask());
 }
 
 function messageOf(error: unknown): string {

@@ -1,5 +1,6 @@
 // Softmax regression on several instances: each one holds a part of the rows (ShardedByS3Key), and after every batch the
 // gradients of all instances are averaged, so that all keep the same weights.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { joinCluster } from './allreduce.mjs';
 import {
   channel,
@@ -15,8 +16,11 @@ const epochs = hyperparameter('epochs', 20);
 const learningRate = hyperparameter('learning-rate', 1);
 const batchSize = hyperparameter('batch-size', 32);
 const seed = hyperparameter('seed', 1);
+/** Uses so many rows only, and takes at least so long over an epoch: a small job that behaves like a long one. */
+const mostRows = hyperparameter('rows', 1e9);
+const epochSeconds = hyperparameter('epoch-seconds', 0);
 
-const training = readNames(channel('train'));
+const training = readNames(channel('train')).slice(0, mostRows);
 const validation = readNames(channel('validation'));
 const cluster = await joinCluster();
 
@@ -71,6 +75,7 @@ async function trainEpoch(epoch) {
 }
 
 for (let epoch = epochBefore + 1; epoch <= epochs; epoch += 1) {
+  const paced = sleep(epochSeconds * 1000);
   const loss = await trainEpoch(epoch);
   if (!Number.isFinite(loss))
     throw new Error(`loss is ${loss} at epoch ${epoch}: learning-rate ${learningRate} is too high`);
@@ -78,6 +83,7 @@ for (let epoch = epochBefore + 1; epoch <= epochs; epoch += 1) {
   report(
     `train:epoch=${epoch} train:loss=${loss.toFixed(4)} validation:accuracy=${accuracy(validation, probabilities).toFixed(4)}`,
   );
+  await paced;
   // All instances are told to stop, but not at the same moment: they must agree on the epoch.
   const [stopping] = await cluster.sum(Float32Array.of((await stopRequested()) ? 1 : 0));
   if (stopping > 0) {

@@ -25,6 +25,22 @@ export function isTaggedAs(tags: Readonly<Record<string, string>>, identity: Att
   return tagsOf(identity).every(({ Key, Value }) => tags[Key] === Value);
 }
 
+/** Which Temporal namespace launched it: several may share an AWS account. */
+const NAMESPACE = 'trainyard:namespace-id';
+
+export function namespaceTag(namespaceId: string): { Key: string; Value: string } {
+  return { Key: NAMESPACE, Value: namespaceId };
+}
+
+/** Whose training job it says it is; undefined when it is none of Trainyard's. */
+export function launcherIn(
+  tags: Readonly<Record<string, string>>,
+): { readonly jobId: string; readonly runId: string; readonly namespaceId?: string } | undefined {
+  const { [JOB_ID]: jobId, [RUN_ID]: runId, [NAMESPACE]: namespaceId } = tags;
+  if (jobId === undefined || runId === undefined) return undefined;
+  return { jobId, runId, ...(namespaceId === undefined ? {} : { namespaceId }) };
+}
+
 /** Whose training job it is, for people. */
 export function ownerOf(name: string, tags: Readonly<Record<string, string>>): string {
   const jobId = tags[JOB_ID];

@@ -1,3 +1,4 @@
+import type { JobDirectory } from '../ports/job-directory.ts';
 import type { JobMessenger } from '../ports/job-messenger.ts';
 import type { Notifier } from '../ports/notifier.ts';
 import type { TrainingService } from '../ports/training-service.ts';
@@ -6,6 +7,7 @@ import { launchTraining, type LaunchPorts } from './launch.ts';
 import { sendNotification } from './notify.ts';
 import { SafetyPace } from './safety-pace.ts';
 import { stopTraining } from './stop.ts';
+import { surveyQueue } from './survey-queue.ts';
 import { sweepTrainings } from './sweep.ts';
 import type { TrainyardActivities } from './types.ts';
 import { watchTraining } from './watch.ts';
@@ -22,6 +24,13 @@ export interface WatchSettings {
   readonly pageMs: number;
   /** Milliseconds that one session of sweeps lasts. (Default: 10 minutes) */
   readonly sessionMs: number;
+  /** Milliseconds within which a training job without a workflow is asked to stop. (Default: 5 minutes) */
+  readonly reconcileMs: number;
+  /**
+   * Milliseconds after the end of a job's workflow in which a launch that was under way may still get through: as long as a
+   * call of AWS can last, with room to spare. (Default: 1 minute)
+   */
+  readonly settleMs: number;
 }
 
 export const DEFAULT_WATCH_SETTINGS: WatchSettings = {
@@ -30,12 +39,17 @@ export const DEFAULT_WATCH_SETTINGS: WatchSettings = {
   sweepMs: 10_000,
   pageMs: 600,
   sessionMs: 600_000,
+  reconcileMs: 300_000,
+  settleMs: 60_000,
 };
 
 export interface ActivityPorts {
   readonly training: TrainingService;
   readonly notifier: Notifier;
   readonly jobs: JobMessenger;
+  readonly directory: JobDirectory;
+  /** Workflow id of the account's monitor; undefined while AWS does not say who we are. */
+  readonly monitorId: () => Promise<string | undefined>;
   readonly consoleUrl: LaunchPorts['consoleUrl'];
   readonly watch: WatchSettings;
   /** Whether this worker is ending. */
@@ -46,14 +60,18 @@ export interface ActivityPorts {
 
 /** The activities of a worker, over its ports. */
 export function createActivities(ports: ActivityPorts): TrainyardActivities {
-  const { training, notifier, jobs, consoleUrl, watch, isStopping, now } = ports;
+  const { training, notifier, jobs, directory, monitorId, consoleUrl, watch, isStopping, now } = ports;
+  const namespaceId = (): Promise<string | undefined> => directory.namespaceId().catch(() => undefined);
   const pace = new SafetyPace(watch.safetyChecksPerSecond);
   return {
-    launchTraining: (input) => withHeartbeats(() => launchTraining({ training, consoleUrl }, input)),
+    launchTraining: (input) =>
+      withHeartbeats(() => launchTraining({ training, consoleUrl, namespaceId }, input)),
     watchTraining: (input) =>
       watchTraining({ training, jobs, pace, safetyCheckMs: watch.safetyCheckMs, now }, input),
     stopTraining: (input) => withHeartbeats(() => stopTraining({ training }, input)),
     sendNotification: (input) => withHeartbeats(() => sendNotification({ notifier }, input)),
-    sweepTrainings: (input) => sweepTrainings({ training, jobs, now, isStopping, ...watch }, input),
+    sweepTrainings: (input) =>
+      sweepTrainings({ training, jobs, directory, now, isStopping, ...watch }, input),
+    surveyQueue: (input) => surveyQueue({ training, directory, monitorId, now, ...watch }, input),
   };
 }

@@ -4,7 +4,7 @@ import type { Placement } from '../jobs/placement.ts';
 import type { TrainingRequest } from '../jobs/training-request.ts';
 import type { TrainingDescription } from '../jobs/training-description.ts';
 import { TrainingServiceError, type TrainingService } from '../ports/training-service.ts';
-import { isTaggedAs, ownerOf, tagsOf } from './attempt-tags.ts';
+import { isTaggedAs, namespaceTag, ownerOf, tagsOf } from './attempt-tags.ts';
 import { failureOf, tryAgain } from './service-errors.ts';
 import type { LaunchInput, LaunchResult } from './types.ts';
 
@@ -12,6 +12,8 @@ export interface LaunchPorts {
   readonly training: TrainingService;
   /** Where people can look at a training job, if anywhere. */
   readonly consoleUrl: (name: string, arn: string) => string | undefined;
+  /** Of the Temporal namespace of this worker, if Temporal tells. */
+  readonly namespaceId: () => Promise<string | undefined>;
 }
 
 /**
@@ -26,7 +28,8 @@ export async function launchTraining(ports: LaunchPorts, input: LaunchInput): Pr
     return existing === undefined ? { kind: 'absent' } : adopt(ports, input, existing);
   }
   try {
-    const { arn } = await ports.training.create(name, requestOf(input.training, input));
+    const request = requestOf(input.training, input, await ports.namespaceId());
+    const { arn } = await ports.training.create(name, request);
     return launched(ports, name, arn, false);
   } catch (error) {
     if (error instanceof TrainingServiceError && error.errorName === 'ResourceInUse') {
@@ -76,11 +79,16 @@ function launched(ports: LaunchPorts, name: string, arn: string, adopted: boolea
 }
 
 /** The user's request on one placement, tagged as this attempt. */
-function requestOf(training: TrainingRequest, input: LaunchInput): TrainingRequest {
+function requestOf(
+  training: TrainingRequest,
+  input: LaunchInput,
+  namespaceId: string | undefined,
+): TrainingRequest {
+  const namespace = namespaceId === undefined ? [] : [namespaceTag(namespaceId)];
   return {
     ...training,
     ResourceConfig: resourcesOn(input.placement, training.ResourceConfig),
-    Tags: [...(training.Tags ?? []), ...tagsOf(input)],
+    Tags: [...(training.Tags ?? []), ...tagsOf(input), ...namespace],
   };
 }
 

@@ -2,18 +2,24 @@ import { cancellationSignal, activityInfo, log, sleep } from '@temporalio/activi
 import { parseAttemptName } from '../jobs/attempt-name.ts';
 import type { TrainingChanged } from '../jobs/training-change.ts';
 import { isTrainingOver } from '../jobs/training-description.ts';
+import type { JobDirectory } from '../ports/job-directory.ts';
 import type { JobMessenger } from '../ports/job-messenger.ts';
 import type { TrainingService, TrainingSummary } from '../ports/training-service.ts';
 import { newsOf } from './attempt-end.ts';
+import { CallPace } from './call-pace.ts';
 import { withHeartbeats } from './heartbeats.ts';
+import { OrphanWatch } from './orphan-watch.ts';
 import { failureOf } from './service-errors.ts';
 import type { SweepInput, SweepReport } from './types.ts';
 
 export interface SweepPorts {
   readonly training: TrainingService;
   readonly jobs: JobMessenger;
+  readonly directory: JobDirectory;
   /** Milliseconds between two sweeps. */
   readonly sweepMs: number;
+  /** Milliseconds within which a training job without a workflow is asked to stop. */
+  readonly reconcileMs: number;
   /** Milliseconds between two pages: ListTrainingJobs allows 2 requests a second for the whole account. */
   readonly pageMs: number;
   /** Milliseconds that one session lasts. */
@@ -32,6 +38,8 @@ const STEP_MS = 500;
 /** Sweeps that wait for a job that cannot be told; then the others go on without it. */
 const PATIENCE = 3;
 const ORPHANS_SHOWN = 10;
+/** Between two questions about one training job. */
+const CALL_GAP_MS = 200;
 
 /**
  * Sweeps for one session. Two layers find changes: this one is fast and may miss or repeat some, the safety check of
@@ -39,15 +47,22 @@ const ORPHANS_SHOWN = 10;
  */
 export async function sweepTrainings(ports: SweepPorts, input: SweepInput): Promise<SweepReport> {
   const carried: unknown = activityInfo().heartbeatDetails;
-  const session = new SweepSession(ports, typeof carried === 'number' ? carried : input.watermark);
+  const lists = new CallPace(ports.pageMs, () => ports.now());
+  const calls = new CallPace(CALL_GAP_MS, () => ports.now());
+  const orphans = new OrphanWatch(ports, { lists, calls }, input.orphans);
+  const toldUntil = typeof carried === 'number' ? carried : input.watermark;
+  const session = new SweepSession(ports, lists, orphans, { toldUntil, seenUntil: input.watermark });
+  const endsAt = ports.now() + ports.sessionMs;
   return withHeartbeats(
-    () => sweepFor(ports, session),
+    async () => {
+      await Promise.all([sweepUntil(endsAt, ports, session), findOrphansUntil(endsAt, ports, orphans)]);
+      return { ...session.report(), orphans: orphans.notes() };
+    },
     () => session.watermark,
   );
 }
 
-async function sweepFor(ports: SweepPorts, session: SweepSession): Promise<SweepReport> {
-  const endsAt = ports.now() + ports.sessionMs;
+async function sweepUntil(endsAt: number, ports: SweepPorts, session: SweepSession): Promise<void> {
   do {
     try {
       await session.sweep();
@@ -57,9 +72,22 @@ async function sweepFor(ports: SweepPorts, session: SweepSession): Promise<Sweep
       log.warn('sweep failed', { class: failure.class, message: failure.message });
     }
     const nextAt = Math.min(ports.now() + ports.sweepMs, endsAt);
-    while (ports.now() < nextAt && !isOver(ports)) await sleep(Math.min(STEP_MS, nextAt - ports.now()));
+    while (ports.now() < nextAt && !isOver(ports)) await pause(Math.min(STEP_MS, nextAt - ports.now()));
   } while (ports.now() < endsAt && !isOver(ports));
-  return session.report();
+}
+
+/** Beside the sweeps, so that a long search keeps no news waiting. */
+async function findOrphansUntil(endsAt: number, ports: SweepPorts, orphans: OrphanWatch): Promise<void> {
+  const isEnding = (): boolean => ports.now() >= endsAt || isOver(ports);
+  do {
+    await orphans.turn(() => isOver(ports));
+    if (!isEnding()) await pause(STEP_MS);
+  } while (!isEnding());
+}
+
+/** Ends early, and not with an error, when the session is cancelled: its report is wanted. */
+async function pause(ms: number): Promise<void> {
+  await sleep(ms).catch(() => undefined);
 }
 
 function isOver(ports: SweepPorts): boolean {
@@ -70,34 +98,51 @@ class SweepSession {
   readonly #ports: SweepPorts;
   /** What each training job looked like when its job was last told. */
   readonly #told = new Map<string, string>();
-  readonly #orphans = new Set<string>();
+  readonly #lists: CallPace;
+  readonly #orphans: OrphanWatch;
+  /** Training jobs whose job had no open workflow when it should be told. */
+  readonly #untold = new Set<string>();
   /** How often each job could not be told in a row. */
   readonly #failures = new Map<string, number>();
   #sweeps = 0;
   #changesSeen = 0;
   #signalsSent = 0;
+  /** Jobs were told of what changed before this. */
   watermark: number;
+  /** A session that was cut off had seen more than it left behind: what it saw is looked at again, but not told again. */
+  #seenUntil: number;
 
-  constructor(ports: SweepPorts, watermark: number) {
+  constructor(
+    ports: SweepPorts,
+    lists: CallPace,
+    orphans: OrphanWatch,
+    from: { readonly toldUntil: number; readonly seenUntil: number },
+  ) {
     this.#ports = ports;
-    this.watermark = watermark;
+    this.#lists = lists;
+    this.#orphans = orphans;
+    this.watermark = from.toldUntil;
+    this.#seenUntil = from.seenUntil;
   }
 
   async sweep(): Promise<void> {
-    const after = this.watermark - OVERLAP_MS;
+    const newsAfter = this.watermark - OVERLAP_MS;
+    const after = Math.min(newsAfter, this.#seenUntil - OVERLAP_MS);
     let newest = this.watermark;
     let complete = true;
     let nextToken: string | undefined;
     do {
-      if (nextToken !== undefined) await sleep(this.#ports.pageMs);
+      await this.#lists.turn();
       const query = nextToken === undefined ? { after } : { after, nextToken };
       const page = await this.#ports.training.listModified(query);
       for (const summary of page.summaries) {
-        if (!(await this.#tell(summary))) complete = false;
+        this.#orphans.saw(summary);
+        if (summary.lastModifiedAt > newsAfter && !(await this.#tell(summary))) complete = false;
         newest = Math.max(newest, summary.lastModifiedAt);
       }
       nextToken = page.nextToken;
     } while (nextToken !== undefined);
+    this.#seenUntil = Infinity;
     if (complete) this.watermark = newest;
     this.#sweeps += 1;
   }
@@ -115,7 +160,7 @@ class SweepSession {
       const news = await this.#newsOf(key.attempt, summary);
       const outcome = await this.#ports.jobs.trainingChanged(key.jobId, news);
       if (outcome === 'delivered') this.#signalsSent += 1;
-      else if (!isTrainingOver(summary.status)) this.#orphans.add(summary.name);
+      else if (!isTrainingOver(summary.status)) this.#untold.add(summary.name);
       this.#remember(summary.name, look);
       this.#failures.delete(summary.name);
       return true;
@@ -157,7 +202,8 @@ class SweepSession {
       sweeps: this.#sweeps,
       changesSeen: this.#changesSeen,
       signalsSent: this.#signalsSent,
-      withoutWorkflow: [...this.#orphans].slice(-ORPHANS_SHOWN),
+      withoutWorkflow: [...new Set([...this.#untold, ...this.#orphans.suspects()])].slice(-ORPHANS_SHOWN),
+      orphansStopped: this.#orphans.stopped(),
     };
   }
 }

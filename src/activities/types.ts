@@ -50,6 +50,21 @@ export interface SweepInput {
   readonly region: string;
   /** Epoch ms: what changed after this is news. */
   readonly watermark: number;
+  /** From the session before. Absent: nothing is known yet. */
+  readonly orphans?: OrphanNotes;
+}
+
+/** What the search for training jobs without a workflow carries from session to session. Times are epoch milliseconds. */
+export interface OrphanNotes {
+  /** Names and times of creation of the attempts that are alive. */
+  readonly live: readonly (readonly [name: string, createdAt: number])[];
+  /** Seen without a workflow by the last pass. */
+  readonly suspects: readonly string[];
+  readonly lastPassAt: number;
+  /** When all training jobs were looked at last. */
+  readonly countedAt: number;
+  /** Those created before this have still to be looked at. Absent: all have been. */
+  readonly uncountedBefore?: number;
 }
 
 /** Totals of one session of sweeps. */
@@ -60,6 +75,36 @@ export interface SweepReport {
   readonly signalsSent: number;
   /** Training jobs that carry an attempt's name but have no open workflow; newest few. */
   readonly withoutWorkflow: readonly string[];
+  /** Those of them that SageMaker was asked to stop; newest few. */
+  readonly orphansStopped?: readonly string[];
+  readonly orphans?: OrphanNotes;
+}
+
+/** A grant that a queue believes to be in use. */
+export interface HeldLease {
+  readonly jobId: string;
+  readonly lease: number;
+}
+
+export interface SurveyInput {
+  readonly queue: string;
+  /** Those whose job has been started: a job without any workflow is taken for gone. */
+  readonly leases: readonly HeldLease[];
+  /** Also find the open jobs that name the queue: for a queue that has lost what it knew. */
+  readonly full: boolean;
+}
+
+export interface SurveyResult {
+  /** The job's workflow is over and SageMaker holds no instances for it. */
+  readonly gone: readonly HeldLease[];
+  /** `full`: open jobs that name the queue and hold none of `leases`. */
+  readonly enrol: readonly string[];
+  /** Questions without a certain answer yet. They change nothing; a survey soon may tell. */
+  readonly cannotTell: number;
+  /** Training jobs without a workflow that SageMaker was asked to stop. */
+  readonly stopped: readonly string[];
+  /** Workflow id of the account's monitor, if it could be found out. */
+  readonly monitor?: string;
 }
 
 /** The activities, as workflows see them. Implemented by createActivities(ports). */
@@ -76,4 +121,6 @@ export interface TrainyardActivities {
   sendNotification(input: NotifyInput): Promise<{ readonly messageId: string }>;
   /** Sweeps for a while, telling jobs what changed. */
   sweepTrainings(input: SweepInput): Promise<SweepReport>;
+  /** Compares what a queue believes with what Temporal and SageMaker know. */
+  surveyQueue(input: SurveyInput): Promise<SurveyResult>;
 }

@@ -4,11 +4,17 @@ import {
   DescribeTrainingJobCommand,
   ListTagsCommand,
   ListTrainingJobsCommand,
+  type ListTrainingJobsResponse,
   type SageMakerClient,
   StopTrainingJobCommand,
 } from '@aws-sdk/client-sagemaker';
 import type { TrainingRequest } from '../jobs/training-request.ts';
-import { TrainingServiceError, type TrainingPage, type TrainingService } from '../ports/training-service.ts';
+import {
+  TrainingServiceError,
+  type TrainingPage,
+  type TrainingService,
+  type TrainingSummary,
+} from '../ports/training-service.ts';
 import { callErrorOf } from './call-error.ts';
 import { bounded } from './clients.ts';
 import { descriptionOf } from './training-description.ts';
@@ -65,18 +71,37 @@ export function sageMakerTrainingService(client: SageMakerClient): TrainingServi
         SortOrder: 'Descending',
         NextToken: nextToken,
       });
-      const page = await attempt(() => client.send(command, bounded()));
-      const summaries = (page.TrainingJobSummaries ?? []).map(
-        (summary): TrainingPage['summaries'][number] => ({
-          name: summary.TrainingJobName ?? '',
-          status: summary.TrainingJobStatus ?? '',
-          ...(summary.SecondaryStatus === undefined ? {} : { secondaryStatus: summary.SecondaryStatus }),
-          lastModifiedAt: (summary.LastModifiedTime ?? summary.CreationTime)?.getTime() ?? after,
-        }),
-      );
-      return { summaries, ...(page.NextToken === undefined ? {} : { nextToken: page.NextToken }) };
+      return pageOf(await attempt(() => client.send(command, bounded())));
+    },
+
+    listNamed: async ({ contains, createdAfter, createdBefore, nextToken }) => {
+      const command = new ListTrainingJobsCommand({
+        NameContains: contains,
+        ...(createdAfter === undefined ? {} : { CreationTimeAfter: new Date(createdAfter) }),
+        ...(createdBefore === undefined ? {} : { CreationTimeBefore: new Date(createdBefore) }),
+        MaxResults: PAGE_SIZE,
+        SortBy: 'CreationTime',
+        SortOrder: 'Descending',
+        NextToken: nextToken,
+      });
+      return pageOf(await attempt(() => client.send(command, bounded())));
     },
   };
+}
+
+function pageOf({ TrainingJobSummaries = [], NextToken }: ListTrainingJobsResponse): TrainingPage {
+  const summaries = TrainingJobSummaries.map((summary): TrainingSummary => {
+    // Always there, the API says; a job without it must not look like an old one.
+    const createdAt = summary.CreationTime?.getTime() ?? Date.now();
+    return {
+      name: summary.TrainingJobName ?? '',
+      status: summary.TrainingJobStatus ?? '',
+      ...(summary.SecondaryStatus === undefined ? {} : { secondaryStatus: summary.SecondaryStatus }),
+      createdAt,
+      lastModifiedAt: summary.LastModifiedTime?.getTime() ?? createdAt,
+    };
+  });
+  return { summaries, ...(NextToken === undefined ? {} : { nextToken: NextToken }) };
 }
 
 /** What the job file says goes to SageMaker as it is: SageMaker checks it (the SDK checks nothing). */

@@ -1,7 +1,7 @@
 import type { JobReport, JobSummary } from '../client/index.ts';
 import { TrainyardError } from '../jobs/error-catalogue.ts';
 import { isTerminal } from '../jobs/status.ts';
-import { inParallel } from './in-parallel.ts';
+import { inParallel } from '../client/in-parallel.ts';
 import { jobLine } from './print/job-line.ts';
 import type { OutputFormat } from './print/output-format.ts';
 import { formatDuration } from './print/time.ts';

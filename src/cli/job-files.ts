@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { generateJobId } from '../client/job-id.ts';
 import { TrainyardError } from '../jobs/error-catalogue.ts';
 import { checkJobFile } from '../jobs/job-file.ts';
@@ -7,6 +5,7 @@ import { JobInvalidError, type Problem } from '../jobs/job-problem.ts';
 import { parseSetValue } from '../jobs/set-values.ts';
 import type { JobSpec } from '../jobs/spec.ts';
 import { expandFiles } from './glob-files.ts';
+import { readText } from './read-text.ts';
 import type { Terminal } from './terminal.ts';
 
 /** What one file holds: a job, or what is wrong with it. */
@@ -17,9 +16,6 @@ export interface JobSource {
   readonly job?: JobSpec;
   readonly problems: readonly Problem[];
 }
-
-/** A job is a page or two; reading more than this would only fill the memory before the parser refuses it. */
-const MAX_BYTES = 16 * 1024 * 1024;
 
 /**
  * Reads and checks all files before anything is done with one. The same id in two files is a problem of the later one.
@@ -38,7 +34,7 @@ export async function readJobs(
   refuseMalformed(set);
   const sources: JobSource[] = [];
   for (const file of expandFiles(words, cwd)) {
-    const text = file === '-' ? await stdin.read() : await readText(file, cwd);
+    const text = await readText(file, { stdin, cwd });
     sources.push({
       file: file === '-' ? '<stdin>' : file,
       ...checkJobFile(text, { file, set, generateJobId }),
@@ -52,19 +48,6 @@ function refuseMalformed(set: readonly string[]): void {
   const problems: Problem[] = [];
   for (const source of set) parseSetValue(source, problems);
   if (problems.length > 0) throw new JobInvalidError(problems);
-}
-
-async function readText(file: string, cwd: string): Promise<string> {
-  try {
-    const bytes = await readFile(resolve(cwd, file));
-    return bytes.subarray(0, MAX_BYTES).toString('utf8');
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new TrainyardError('FILE_UNREADABLE', `${file} cannot be read: ${why}`, {
-      place: { file },
-      cause: error,
-    });
-  }
 }
 
 function withUniqueIds(sources: readonly JobSource[]): readonly JobSource[] {

@@ -4,14 +4,18 @@ import { completionCommand } from './commands/completion.ts';
 import { devCommand } from './commands/dev.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { eventsCommand } from './commands/events.ts';
+import { explainCommand } from './commands/explain.ts';
 import { holdCommand } from './commands/hold.ts';
 import { jobIdsCommand } from './commands/job-ids.ts';
 import { listCommand } from './commands/list.ts';
 import { localAwsCommand } from './commands/local-aws.ts';
 import { priorityCommand } from './commands/priority.ts';
+import { queueCommand } from './commands/queue.ts';
+import { queueNamesCommand } from './commands/queue-names.ts';
 import { releaseCommand } from './commands/release.ts';
 import { schemaCommand } from './commands/schema.ts';
 import { showCommand } from './commands/show.ts';
+import { simulateCommand } from './commands/simulate.ts';
 import { submitCommand } from './commands/submit.ts';
 import { validateCommand } from './commands/validate.ts';
 import { versionCommand } from './commands/version.ts';
@@ -41,6 +45,7 @@ export function buildProgram(): Command {
     validateCommand(),
     listCommand(),
     showCommand(),
+    explainCommand(),
     eventsCommand(),
     waitCommand(),
     cancelCommand(),
@@ -48,16 +53,21 @@ export function buildProgram(): Command {
     releaseCommand(),
     priorityCommand(),
   ]);
+  addGroup(program, 'Queues:', [queueCommand(), simulateCommand()]);
   addGroup(program, 'Servers:', [devCommand(), workerCommand(), localAwsCommand(), doctorCommand()]);
   addGroup(program, 'The tool itself:', [schemaCommand(), completionCommand(), versionCommand()]);
   program.addCommand(jobIdsCommand(), { hidden: true });
+  program.addCommand(queueNamesCommand(), { hidden: true });
   addGlobalOptions(program);
   return program;
 }
 
 function addGroup(program: Command, heading: string, commands: readonly Command[]): void {
   program.commandsGroup(heading);
-  for (const command of commands) {
-    program.addCommand(command.helpOption('-h, --help', 'print this help').addHelpText('after', FOOTER));
-  }
+  for (const command of commands) program.addCommand(withHelp(command));
+}
+
+function withHelp(command: Command): Command {
+  for (const subcommand of command.commands) withHelp(subcommand);
+  return command.helpOption('-h, --help', 'print this help').addHelpText('after', FOOTER);
 }

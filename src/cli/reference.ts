@@ -11,7 +11,10 @@ export function cliReference(program: Command): string {
     GENERATED,
     CONVENTIONS,
     `## Options of every command\n\n${optionTable(help.visibleOptions(program))}`,
-    ...commands.map((command) => section(command)),
+    ...commands.flatMap((command) => [
+      section(command),
+      ...subcommandsOf(command).map((inner) => section(inner)),
+    ]),
   ].join('\n\n');
 }
 
@@ -61,12 +64,17 @@ export TEMPORAL_ADDRESS=eu-west-1.aws.api.temporal.io:7233 TEMPORAL_NAMESPACE=ml
 trainyard list
 \`\`\``;
 
+function subcommandsOf(command: Command): readonly Command[] {
+  return command.createHelp().visibleCommands(command);
+}
+
 function section(command: Command): string {
+  const nested = command.parent?.parent !== null;
   const help = command.createHelp();
   const aliases = command.aliases();
   const options = help.visibleOptions(command).filter((option) => option.long !== '--help');
   return [
-    `## ${command.name()}`,
+    `${nested ? '###' : '##'} ${nested ? `${command.parent?.name() ?? ''} ` : ''}${command.name()}`,
     command.description() +
       (aliases.length === 0 ? '' : ` Also: ${aliases.map((alias) => `\`${alias}\``).join(', ')}.`),
     `\`\`\`sh\n${examplesOf(command).join('\n')}\n\`\`\``,

@@ -1,9 +1,13 @@
 import type { SteeringAnswer } from '../client/index.ts';
+import { inParallel } from '../client/in-parallel.ts';
 import { TrainyardError } from '../jobs/error-catalogue.ts';
 import { exitCodeOf } from './print/error.ts';
 import { jobLine } from './print/job-line.ts';
 import type { OutputFormat } from './print/output-format.ts';
 import type { Session } from './session.ts';
+
+/** Requests in flight; answers are printed as they come. */
+const LANES = 8;
 
 /**
  * Sends a request to each job, prints what each answered, and goes on after a refusal: one job that has ended already
@@ -16,7 +20,7 @@ export async function steerJobs(
   send: (jobId: string) => Promise<SteeringAnswer>,
 ): Promise<readonly SteeringAnswer[]> {
   const answers: SteeringAnswer[] = [];
-  for (const jobId of jobIds) {
+  await inParallel(jobIds, LANES, async (jobId) => {
     try {
       const answer = await send(jobId);
       answers.push(answer);
@@ -26,7 +30,7 @@ export async function steerJobs(
       session.sayError(error, output);
       if (session.exitCode === 0) session.exitCode = exitCodeOf(error);
     }
-  }
+  });
   if (output === 'json' || output === 'jsonl' || output === 'yaml') {
     const { formatMany } = await import('./print/data.ts');
     session.print(formatMany(output, answers));

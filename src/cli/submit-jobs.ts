@@ -1,16 +1,12 @@
-import type { Submission } from '../client/index.ts';
+import type { Submission, SubmissionResult } from '../client/index.ts';
 import { TrainyardError } from '../jobs/error-catalogue.ts';
-import { describePlacement } from '../jobs/placement.ts';
 import type { JobSpec } from '../jobs/spec.ts';
-import { inParallel } from './in-parallel.ts';
 import { formatMany } from './print/data.ts';
 import { exitCodeOf } from './print/error.ts';
 import type { OutputFormat } from './print/output-format.ts';
 import type { Session } from './session.ts';
 import type { Trainyard } from './terminal.ts';
 
-/** Starts in flight; more gain nothing against one server. */
-const LANES = 8;
 /** From so many on, a terminal shows how far it is. */
 const MANY = 20;
 
@@ -21,8 +17,8 @@ interface SubmitOptions {
 }
 
 /**
- * Submits the jobs and prints their ids, in the order of the files. A job that is refused (its id is taken) does
- * not keep the others from being submitted; a server that is away ends everything.
+ * Submits the jobs and prints their ids, in the order of the files. A job that is refused (its id is taken, its queue
+ * cannot run it) does not keep the others from being submitted; a server that is away ends everything.
  */
 export async function submitJobs(
   session: Session,
@@ -32,18 +28,20 @@ export async function submitJobs(
 ): Promise<readonly string[]> {
   const submissions: (Submission | undefined)[] = jobs.map(() => undefined);
   const progress = progressLine(session, jobs.length);
+  const note = (result: SubmissionResult, index: number): void => {
+    progress.step();
+    if (result.outcome === 'submitted') {
+      const { jobId, workflowId, alreadySubmitted } = result;
+      submissions[index] = { jobId, workflowId, alreadySubmitted };
+      return;
+    }
+    if (jobs.length === 1) throw result.error;
+    progress.clear();
+    session.sayError(naming(result.jobId, result.error), options.output);
+    if (session.exitCode === 0) session.exitCode = exitCodeOf(result.error);
+  };
   try {
-    await inParallel(jobs, LANES, async (job, index) => {
-      try {
-        submissions[index] = await client.submit(job);
-      } catch (error) {
-        if (jobs.length === 1 || !isRefusal(error)) throw error;
-        progress.clear();
-        session.sayError(error, options.output);
-        if (session.exitCode === 0) session.exitCode = exitCodeOf(error);
-      }
-      progress.step();
-    });
+    await client.submitAll(jobs, { onResult: note });
   } finally {
     // Also when the server went away half-way: what was submitted runs, so its ids must not be lost.
     progress.clear();
@@ -56,9 +54,11 @@ export async function submitJobs(
   return submissions.flatMap((submission) => submission?.jobId ?? []);
 }
 
-/** About this job alone, not about the connection. */
-function isRefusal(error: unknown): boolean {
-  return error instanceof TrainyardError && (error.code === 'JOB_EXISTS' || error.code === 'QUEUE_NOT_FOUND');
+/** Refusals of a queue need not name the job; among many they have to. */
+function naming(jobId: string, error: TrainyardError): TrainyardError {
+  if (error.message.includes(jobId)) return error;
+  const { code, message, hint } = error;
+  return new TrainyardError(code, `${jobId}: ${message}`, hint === undefined ? {} : { hint });
 }
 
 function announce(
@@ -87,27 +87,6 @@ function announce(
 function countOf(fresh: number, all: number): string {
   const submitted = `${fresh} job${fresh === 1 ? '' : 's'} submitted`;
   return fresh === all ? submitted : `${submitted}, ${all - fresh} already there`;
-}
-
-/** The jobs as they would be submitted: a line each, or the whole specifications. */
-export function printDryRun(session: Session, jobs: readonly JobSpec[], output: OutputFormat): void {
-  switch (output) {
-    case 'table':
-      for (const job of jobs) {
-        session.print(`${job.jobId}  ${job.placements.map(describePlacement).join(', then ')}\n`);
-      }
-      session.say(
-        `Dry run: ${jobs.length === 1 ? 'the job is valid' : `${jobs.length} jobs are valid`}; nothing was submitted.`,
-      );
-      return;
-    case 'name':
-      session.print(jobs.map(({ jobId }) => `${jobId}\n`).join(''));
-      return;
-    case 'json':
-    case 'jsonl':
-    case 'yaml':
-      session.print(formatMany(output, jobs));
-  }
 }
 
 interface Progress {

@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import { TrainyardError } from '../jobs/error-catalogue.ts';
 import { isTerminal, JOB_STATUSES, type JobStatus, type TerminalStatus } from '../jobs/status.ts';
 import { jobAttributes, jobWorkflowId, TRAINING_JOB } from '../workflows/contract.ts';
-import { describeJob, jobNotFound } from './job-report.ts';
+import { findJob, jobNotFound } from './job-report.ts';
 import { summaryOf, type JobSummary } from './job-summary.ts';
 import { globToRegExp, isGlob, literalPrefix } from './name-glob.ts';
 
@@ -77,7 +77,7 @@ const SHOWN_CANDIDATES = 10;
 export async function resolveJobId(client: Client, text: string): Promise<string> {
   if (!/^[a-zA-Z0-9-]{1,50}$/.test(text)) throw jobNotFound(text);
   // Visibility lags behind, so a job that was just submitted is looked for by its id first.
-  if (await jobExists(client, text)) return text;
+  if ((await findJob(client, text)) !== undefined) return text;
   const candidates: string[] = [];
   const query = `${JOBS} AND WorkflowId STARTS_WITH ${quote(jobWorkflowId(text))}`;
   for await (const execution of client.workflow.list({ query, pageSize: SHOWN_CANDIDATES + 1 })) {
@@ -96,16 +96,6 @@ export async function resolveJobId(client: Client, text: string): Promise<string
       hint: 'Give more characters of the id.',
     },
   );
-}
-
-async function jobExists(client: Client, jobId: string): Promise<boolean> {
-  try {
-    await describeJob(client, jobId);
-    return true;
-  } catch (error) {
-    if (error instanceof TrainyardError && error.code === 'JOB_NOT_FOUND') return false;
-    throw error;
-  }
 }
 
 const JOBS = `WorkflowType = '${TRAINING_JOB}'`;

@@ -31,10 +31,20 @@ export function jobHandle(client: Client, jobId: string): JobHandle {
 
 /** @throws TrainyardError JOB_NOT_FOUND */
 export async function describeJob(client: Client, jobId: string): Promise<WorkflowExecutionDescription> {
+  const found = await findJob(client, jobId);
+  if (found === undefined) throw jobNotFound(jobId);
+  return found;
+}
+
+/** Undefined when there is no such job. */
+export async function findJob(
+  client: Client,
+  jobId: string,
+): Promise<WorkflowExecutionDescription | undefined> {
   try {
     return await jobHandle(client, jobId).describe();
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError) throw jobNotFound(jobId);
+    if (error instanceof WorkflowNotFoundError) return undefined;
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import type { WorkflowExecutionInfo } from '@temporalio/client';
 import { isTerminal, JOB_STATUSES, type JobStatus } from '../jobs/status.ts';
-import { jobAttributes, jobIdOfWorkflow } from '../workflows/contract.ts';
+import { jobAttributes, jobIdOfWorkflow, type JobMemo } from '../workflows/contract.ts';
 
 /** A job as Temporal's visibility knows it, without asking the job. Times are epoch milliseconds. */
 export interface JobSummary {
@@ -15,14 +15,6 @@ export interface JobSummary {
   readonly instanceType?: string;
   readonly submittedAt: number;
   readonly endedAt?: number;
-}
-
-/** What a client writes into the memo of a job's workflow. */
-export interface JobMemo {
-  /** SHA-256 of the job's specification, so that submitting it again is recognised. */
-  readonly specHash: string;
-  /** Epoch milliseconds; a workflow that continued as new no longer knows when it first started. */
-  readonly submittedAt: number;
 }
 
 /** Visibility and describe give the same facts about an execution. */

@@ -46,8 +46,9 @@ export function isUnanswered(error: unknown): boolean {
   return isOverdue(grpc?.code) || (grpc?.code === FAILED_PRECONDITION && /poller|worker/i.test(grpc.details));
 }
 
-/** A failed call to Temporal in words. What did not come from Temporal is given back as it is. */
+/** A failed call to Temporal in words. What did not come from Temporal, or has words already, is given back as it is. */
 export function explainRpcError(error: unknown, settings: ConnectionSettings): unknown {
+  if (error instanceof TrainyardError) return error;
   const where = `${settings.address} (${originWords[settings.origin]})`;
   if (error instanceof NamespaceNotFoundError) {
     return new TrainyardError(

@@ -95,8 +95,69 @@ export const ERROR_CATALOGUE = {
   },
   QUEUE_NOT_FOUND: {
     exitCode: 3,
-    what: 'The job names a queue that does not exist.',
-    remedy: 'Leave `queue` out: the job then launches at once. Queues arrive with a later release.',
+    what: 'There is no queue of that name.',
+    remedy: 'See the queues with `trainyard queue list`; make one with `trainyard queue apply`.',
+  },
+  QUEUE_IN_USE: {
+    exitCode: 5,
+    what: 'The queue cannot be deleted, because it has jobs.',
+    remedy: 'Wait for its jobs, or cancel them with `trainyard cancel --filter queue=...`.',
+  },
+  JOB_NOT_QUEUED: {
+    exitCode: 5,
+    what: 'The question is about a job in a queue, and this job is in none, or has ended.',
+    remedy: 'See the job with `trainyard show`.',
+  },
+  QUEUE_CHANGE_REFUSED: {
+    exitCode: 5,
+    what: 'The queue cannot be changed like this while it lives.',
+    remedy: 'The message says what stands in the way.',
+  },
+  QUEUE_REFUSED_MESSAGE: {
+    exitCode: 5,
+    what: 'The queue refused the request.',
+    remedy: 'The message says why; `trainyard queue show` shows what the queue is doing.',
+  },
+  QUEUE_NOT_ANSWERING: {
+    exitCode: 1,
+    what: 'No worker answers for the queue.',
+    remedy:
+      'Start a worker with `trainyard worker` on the same task queue, or read the log of the one that runs.',
+  },
+  QUEUE_FULL: {
+    exitCode: 1,
+    what: 'The queue holds as many waiting jobs as it may; nothing of the refused jobs was kept.',
+    remedy: 'Submit again when jobs have started; jobs that were accepted are recognised by their ids.',
+  },
+  QUEUE_BUSY: {
+    exitCode: 1,
+    what: 'The queue takes in jobs more slowly than they come; nothing of the refused jobs was kept.',
+    remedy: 'Submit again after a while; jobs that were accepted are recognised by their ids.',
+  },
+  ENVIRONMENT_NOT_FOUND: {
+    exitCode: 3,
+    what: 'The queue has no service environment of that name.',
+    remedy: 'See the environments with `trainyard queue show`.',
+  },
+  SHARE_MISSING: {
+    exitCode: 2,
+    what: 'The queue divides its capacity among shares, and the job names none.',
+    remedy: 'Add `share` to the job; the message lists the shares of the queue.',
+  },
+  SHARE_NOT_FOUND: {
+    exitCode: 3,
+    what: 'The queue has no such share.',
+    remedy: 'Name one of the shares that the message lists, or add the share to the queue file.',
+  },
+  PLACEMENT_NOT_IN_QUEUE: {
+    exitCode: 2,
+    what: 'None of the placements of the job is in a service environment of the queue.',
+    remedy: 'List a placement with one of the instance types that the message names, or use another queue.',
+  },
+  NEVER_FITS: {
+    exitCode: 2,
+    what: 'The job is larger than what it could ever get in the queue.',
+    remedy: 'Ask for fewer instances, or raise the limit that the message names.',
   },
   DUPLICATE_JOB_ID: {
     exitCode: 2,
@@ -194,6 +255,84 @@ export const ERROR_CATALOGUE = {
     what: 'A `--set` is not of the form key=value.',
     remedy:
       'Write the path of the key with dots and its value as YAML: --set training.ResourceConfig.InstanceCount=2',
+  },
+  QUEUE_INVALID: {
+    exitCode: 2,
+    what: 'The queue cannot be accepted as it is written.',
+    remedy:
+      'Correct what the message lists; each line has the place, the value and what is allowed. See docs/queues.md.',
+  },
+  QUEUE_FILE_UNREADABLE: {
+    exitCode: 2,
+    what: 'The queue file is not a text with queues in it: it is empty, binary, or too large.',
+    remedy: 'Write queues as UTF-8 text of at most 256 KiB, with `---` between two of them.',
+  },
+  QUEUE_FILE_SYNTAX: {
+    exitCode: 2,
+    what: 'The queue file is not YAML or JSON.',
+    remedy: 'Correct the syntax at the line and column of the message.',
+  },
+  QUEUE_KEY_UNKNOWN: {
+    exitCode: 2,
+    what: 'The queue has a key that does not exist.',
+    remedy: 'Correct the spelling, or leave it out; the message lists the keys that exist.',
+  },
+  QUEUE_KEY_MISSING: {
+    exitCode: 2,
+    what: 'The queue lacks something that it needs.',
+    remedy: 'Add the key that the message names.',
+  },
+  QUEUE_VALUE_INVALID: {
+    exitCode: 2,
+    what: 'A value of the queue has a wrong type or is out of range.',
+    remedy: 'Choose a value that the message allows.',
+  },
+  QUEUE_CONTRADICTION: {
+    exitCode: 2,
+    what: 'Settings of the queue exclude each other, or name something that the queue does not have.',
+    remedy: 'Correct one of them; the message says what they say together.',
+  },
+  DUPLICATE_QUEUE: {
+    exitCode: 2,
+    what: 'Two queues of one `queue apply` have the same name.',
+    remedy: 'Give each queue its own name.',
+  },
+  SCENARIO_INVALID: {
+    exitCode: 2,
+    what: 'The scenario cannot be simulated as it is written.',
+    remedy:
+      'Correct what the message lists; each line has the place, the value and what is allowed. See docs/simulate.md.',
+  },
+  SCENARIO_FILE_UNREADABLE: {
+    exitCode: 2,
+    what: 'The scenario file is not a text with one scenario in it, or its trace file cannot be used.',
+    remedy:
+      'Write one scenario per file, as UTF-8 text of at most 256 KiB; larger loads go into a trace file.',
+  },
+  SCENARIO_FILE_SYNTAX: {
+    exitCode: 2,
+    what: 'The scenario file is not YAML or JSON, or the trace file is not CSV.',
+    remedy: 'Correct the syntax at the line and column of the message.',
+  },
+  SCENARIO_KEY_UNKNOWN: {
+    exitCode: 2,
+    what: 'The scenario has a key, or its trace a column, that does not exist.',
+    remedy: 'Correct the spelling, or leave it out; the message lists what exists.',
+  },
+  SCENARIO_KEY_MISSING: {
+    exitCode: 2,
+    what: 'The scenario lacks a key, or its trace a column, that it needs.',
+    remedy: 'Add what the message names.',
+  },
+  SCENARIO_VALUE_INVALID: {
+    exitCode: 2,
+    what: 'A value of the scenario or of its trace has a wrong type or is out of range.',
+    remedy: 'Choose a value that the message allows.',
+  },
+  SCENARIO_CONTRADICTION: {
+    exitCode: 2,
+    what: 'Parts of the scenario exclude each other, or name something that its queue does not have.',
+    remedy: 'Correct one of them; the message says what they say together.',
   },
   LOCAL_AWS_CONFIG: {
     exitCode: 2,

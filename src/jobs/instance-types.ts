@@ -50,3 +50,9 @@ const SIZES_BY_FAMILY = {
 export const INSTANCE_TYPES: readonly string[] = Object.entries(SIZES_BY_FAMILY).flatMap(([family, sizes]) =>
   sizes.split(' ').map((size) => `ml.${family}.${size}`),
 );
+
+/** `p4d`, `p6-b200`: what stands between `ml.` and the size. */
+export const INSTANCE_FAMILIES: readonly string[] = Object.keys(SIZES_BY_FAMILY);
+
+export const instanceTypesOfFamily = (family: string): string[] =>
+  INSTANCE_TYPES.filter((type) => type.startsWith(`ml.${family}.`));

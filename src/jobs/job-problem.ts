@@ -1,21 +1,25 @@
 import { TrainyardError } from './error-catalogue.ts';
 
+/** Kinds of documents that people write; the codes of their problems begin like this. */
+export type DocumentPrefix = 'JOB' | 'QUEUE' | 'SCENARIO';
+
 export type ProblemCode =
-  | 'JOB_FILE_UNREADABLE'
-  | 'JOB_FILE_SYNTAX'
-  | 'JOB_KEY_UNKNOWN'
-  | 'JOB_KEY_MISSING'
-  | 'JOB_VALUE_INVALID'
-  | 'JOB_CONTRADICTION'
+  | `${DocumentPrefix}_FILE_UNREADABLE`
+  | `${DocumentPrefix}_FILE_SYNTAX`
+  | `${DocumentPrefix}_KEY_UNKNOWN`
+  | `${DocumentPrefix}_KEY_MISSING`
+  | `${DocumentPrefix}_VALUE_INVALID`
+  | `${DocumentPrefix}_CONTRADICTION`
   | 'JOB_PLACEMENT_IMPOSSIBLE'
   | 'JOB_SET_INVALID'
   /** Of a set of files, not of one job. */
-  | 'DUPLICATE_JOB_ID';
+  | 'DUPLICATE_JOB_ID'
+  | 'DUPLICATE_QUEUE';
 
 /** Keys and list indices from the top of the document. */
 export type Path = readonly (string | number)[];
 
-/** One thing that is wrong with a job (`error`), or that its author probably wants to know (`warning`). */
+/** One thing that is wrong with a job or a queue (`error`), or that its author probably wants to know (`warning`). */
 export interface Problem {
   readonly severity: 'error' | 'warning';
   readonly code: ProblemCode;
@@ -32,17 +36,28 @@ export interface Problem {
   readonly column?: number;
 }
 
-/** A job that cannot be accepted. The message lists every problem, one a line; `problems` has them as records. */
-export class JobInvalidError extends TrainyardError {
+/**
+ * A document that cannot be accepted. The message lists every problem, one a line; `problems` has them as records, and
+ * `place` is that of the first.
+ */
+export class InvalidInputError extends TrainyardError {
   readonly problems: readonly Problem[];
 
   /** @param problems at least one, warnings included */
-  constructor(problems: readonly Problem[]) {
+  constructor(code: `${DocumentPrefix}_INVALID`, problems: readonly Problem[]) {
     const errors = problems.filter((problem) => problem.severity === 'error');
     const [first] = errors;
     const place = first === undefined ? {} : placeOf(first);
-    super('JOB_INVALID', errors.map(formatProblem).join('\n'), { place });
+    super(code, errors.map(formatProblem).join('\n'), { place });
     this.problems = problems;
+  }
+}
+
+/** A job that cannot be accepted. */
+export class JobInvalidError extends InvalidInputError {
+  /** @param problems at least one, warnings included */
+  constructor(problems: readonly Problem[]) {
+    super('JOB_INVALID', problems);
   }
 }
 

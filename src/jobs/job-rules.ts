@@ -2,9 +2,9 @@ import { type Problem, showValue } from './job-problem.ts';
 import { contradiction, problem, type Reader, reader, warning } from './rule-parts.ts';
 import { valueAt } from './schema-problems.ts';
 import { strayMembers } from './stray-members.ts';
+import { DEFAULT_MAX_RUNTIME_SECONDS } from './ticket-facts.ts';
 import type { Json } from './training-request.ts';
 
-const DEFAULT_MAX_RUNTIME = 86_400;
 const TRAINING = ['training'];
 const RESOURCES = ['training', 'ResourceConfig'];
 const STOPPING = ['training', 'StoppingCondition'];
@@ -49,7 +49,7 @@ function algorithmRule(is: Reader): Problem[] {
 function spotRules(is: Reader): Problem[] {
   const [maxWait, maxRuntime] = [
     is.number([...STOPPING, 'MaxWaitTimeInSeconds']),
-    is.number([...STOPPING, 'MaxRuntimeInSeconds']) ?? DEFAULT_MAX_RUNTIME,
+    is.number([...STOPPING, 'MaxRuntimeInSeconds']) ?? DEFAULT_MAX_RUNTIME_SECONDS,
   ];
   const spot = is.isTrue([...TRAINING, 'EnableManagedSpotTraining']);
   const waitPath = [...STOPPING, 'MaxWaitTimeInSeconds'];

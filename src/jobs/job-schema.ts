@@ -10,6 +10,7 @@ import { choosePlacements, MOST_PLACEMENTS } from './placement-choice.ts';
 import { amount, closed, flag, list, oneOf, text, wholeNumber } from './schema-parts.ts';
 import { schemaProblems, valueAt } from './schema-problems.ts';
 import { type JobSpec, NOTIFY_EVENTS } from './spec.ts';
+import { DEFAULT_CHECKPOINT_SECONDS } from './ticket-facts.ts';
 import { instanceCount, instanceType, trainingSchema } from './training-schema.ts';
 import type { Json } from './training-request.ts';
 
@@ -107,6 +108,12 @@ const envelopeSchema = closed({
   training: trainingSchema.describe("A CreateTrainingJob request in SageMaker's own words."),
   retry: retrySchema.prefault({}),
   timeLimits: timeLimitsSchema.prefault({}).describe('In seconds; absent means unlimited.'),
+  checkpointSeconds: wholeNumber(1, 86_400, 'seconds')
+    .exactOptional()
+    .describe(
+      'Between two checkpoints; a queue stops the job that loses least by it. ' +
+        `(Default: ${DEFAULT_CHECKPOINT_SECONDS} with a CheckpointConfig; else everything counts as lost)`,
+    ),
   notify: notifySchema.exactOptional(),
 });
 

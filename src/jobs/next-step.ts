@@ -14,7 +14,10 @@ export interface RetryState {
   readonly failedRuns: { readonly algorithm: number; readonly internal: number };
   /** Consecutive launches that could not be told from an outage, since the last run that had instances. */
   readonly outages: number;
-  /** Times that every placement was found without room, since the last run that had instances. */
+  /**
+   * Times that every placement was found without room, since the last run that had instances; in a queue, times that a
+   * placement was given back for lack of room.
+   */
   readonly rounds: number;
   /** Index in JobSpec.placements of the placement in use. */
   readonly placementIndex: number;
@@ -55,25 +58,36 @@ export type NextStep =
       readonly state: RetryState;
     }
   | {
+      readonly kind: 'giveBack';
+      readonly why: 'capacity' | 'quota';
+      readonly learnedLimit?: NonNullable<Failure['learnedLimit']>;
+      readonly reason: Reason;
+      readonly state: RetryState;
+    }
+  | {
       readonly kind: 'end';
       readonly status: Exclude<TerminalStatus, 'SUCCEEDED'>;
       readonly reason: Reason;
       readonly state: RetryState;
     };
 
-type Spec = Pick<JobSpec, 'placements' | 'retry' | 'training'>;
+type Spec = Pick<JobSpec, 'placements' | 'retry' | 'training' | 'queue'>;
 
 /**
  * What a job does after an attempt failed or its launch was refused, by the class of the failure:
  *
  *   capacity, quota   the most preferred placement not yet found without room in this round, at once; when there is
  *                     none, wait (capacityBackoff by rounds) and begin a new round. Consumes no attempt.
+ *     in a queue      the placement goes back, and the queue decides at once what comes next, having seen what the others
+ *                     get: it lets the instance type rest, chooses among the job's placements and keeps its place
  *   quota, permanent  the same, and the placement is never tried again; none left: FAILED
  *   transient         wait (backoff by consecutive outages), same placement; never ends the job
  *   algorithm         wait (backoff by failed runs), same placement; after retry.attempts failed runs: FAILED
  *   internal, unknown the same with retry.internalAttempts, counted together
  *   request, timeout  FAILED
  *   stopped           STOPPED
+ *
+ * In a queue a wait means that it grants nothing before; everything else holds there as well.
  *
  * A run that had instances ends the round and its backoff: what was scarce before says little about now.
  * `now` is epoch milliseconds, `random` a number in [0, 1).
@@ -99,7 +113,7 @@ export function nextStep(
         kind: 'wait',
         untilMs,
         placementIndex: state.placementIndex,
-        reason: reason('SAGEMAKER_UNREACHABLE', { failure, nextTryAt: untilMs }),
+        reason: reason('SAGEMAKER_UNREACHABLE', { failure, nextTryAt: untilMs, ...queueOf(spec) }),
         state: { ...state, outages },
       };
     }
@@ -143,6 +157,16 @@ function afterLackOfRoom(
     const ending = reason('NO_PLACEMENT_LEFT', { failure, placements: spec.placements.length });
     return { kind: 'end', status: 'FAILED', reason: ending, state };
   }
+  if (spec.queue !== undefined) {
+    const { learnedLimit } = failure;
+    return {
+      kind: 'giveBack',
+      why: failure.class === 'quota' ? 'quota' : 'capacity',
+      ...(learnedLimit === undefined ? {} : { learnedLimit }),
+      reason: reason('BACK_IN_QUEUE', { placement, failure, queue: spec.queue }),
+      state: { ...before, removed: state.removed, rounds: before.rounds + 1 },
+    };
+  }
   const next = usable.find((index) => !state.withoutRoom.includes(index));
   if (next !== undefined) {
     return {
@@ -173,10 +197,11 @@ function afterFailedRun(
   failure: Failure,
   failureClass: 'algorithm' | 'internal' | 'unknown',
   before: RetryState,
-  { retry }: Spec,
+  spec: Spec,
   now: number,
   random: number,
 ): NextStep {
+  const { retry } = spec;
   const counter = failureClass === 'algorithm' ? 'algorithm' : 'internal';
   const allowed = failureClass === 'algorithm' ? retry.attempts : retry.internalAttempts;
   const failed = before.failedRuns[counter] + 1;
@@ -187,7 +212,7 @@ function afterFailedRun(
       kind: 'wait',
       untilMs,
       placementIndex: state.placementIndex,
-      reason: reason('RETRYING', { failure, failed, allowed, nextTryAt: untilMs }),
+      reason: reason('RETRYING', { failure, failed, allowed, nextTryAt: untilMs, ...queueOf(spec) }),
       state,
     };
   }
@@ -208,6 +233,10 @@ function endOf(
     case 'unknown':
       return reason('UNKNOWN_ERROR', { failure, failed });
   }
+}
+
+function queueOf({ queue }: Spec): { readonly queue?: string } {
+  return queue === undefined ? {} : { queue };
 }
 
 function placementAt({ placements }: Spec, index: number): Placement {

@@ -32,12 +32,21 @@ const reasons = {
   }) =>
     `${lack(p)}${p.placements > 1 ? ', and no other placement has room' : ''} ` +
     `(${plural(p.rounds, 'round')} so far); next try at ${at(p.nextTryAt)}.`,
-  RETRYING: (p: { failure: Failure; failed: number; allowed: number; nextTryAt: number }) =>
-    `Attempt failed (${p.failed} of ${p.allowed} allowed): ${quoted(p.failure.message)} Next try at ${at(p.nextTryAt)}.`,
-  SAGEMAKER_UNREACHABLE: (p: { failure: Failure; nextTryAt: number }) =>
-    `SageMaker did not answer as it should: ${withAdvice(p.failure)} Next try at ${at(p.nextTryAt)}.`,
-  PREEMPTED: (p: { by: string }) =>
-    `Preempted: ${quoted(p.by)} The job keeps its place and resumes from its checkpoint.`,
+  RETRYING: (p: { failure: Failure; failed: number; allowed: number } & NextTry) =>
+    `Attempt failed (${p.failed} of ${p.allowed} allowed): ${quoted(p.failure.message)} ${nextTry(p)}`,
+  SAGEMAKER_UNREACHABLE: (p: { failure: Failure } & NextTry) =>
+    `SageMaker did not answer as it should: ${withAdvice(p.failure)} ${nextTry(p)}`,
+
+  // RUNNABLE in a queue
+  IN_QUEUE: (p: { queue: string; share?: string; priority: number }) =>
+    `Waiting in queue ${p.queue} (${p.share === undefined ? '' : `share ${p.share}, `}priority ${p.priority}).`,
+  BACK_IN_QUEUE: (p: { placement: Placement; failure: Failure; queue: string }) =>
+    `${lack(p)}; back in queue ${p.queue}, which decides where the job runs next.`,
+  QUEUE_MISSING: (p: { queue: string }) =>
+    `There is no queue ${p.queue}, or it does not run; the job enrols when there is one. Set it up with \`trainyard queue apply\`.`,
+  PREEMPTED: (p: { sentence: string; checkpoints: boolean }) =>
+    `Preempted: ${quoted(p.sentence)} The job keeps its place and ` +
+    `${p.checkpoints ? 'resumes from its checkpoint' : 'starts from its beginning, because it has no CheckpointConfig'}.`,
 
   // What people asked for: lines of the story, never the reason of a status
   CANCEL_ASKED: (p: { reason?: string }) =>
@@ -57,6 +66,8 @@ const reasons = {
   TRAINING: (p: { placement: Placement }) => `Training on ${describePlacement(p.placement)}.`,
   STOPPING: (p: { why: string }) =>
     `Stopping: ${quoted(p.why)} Capacity is held until SageMaker says that it has stopped.`,
+  PREEMPTING: (p: { sentence: string }) =>
+    `Being preempted: ${quoted(p.sentence)} Capacity is held until SageMaker says that it has stopped.`,
 
   // SUCCEEDED
   COMPLETED: (p: { placement: Placement }) => `Training completed on ${describePlacement(p.placement)}.`,
@@ -78,6 +89,10 @@ const reasons = {
     'Raise it, or write checkpoints and submit again.',
   TIME_LIMIT: (p: { limit: 'attemptSeconds' | 'waitingSeconds' | 'totalSeconds'; seconds: number }) =>
     `The job reached timeLimits.${p.limit} of ${p.seconds} s.`,
+  // A queue that will not run the job says why in its own words.
+  NEVER_FITS: (p: { sentence: string }) => quoted(p.sentence),
+  RUNNABLE_TIME_LIMIT: (p: { sentence: string }) => quoted(p.sentence),
+  NOT_IN_QUEUE: (p: { sentence: string }) => quoted(p.sentence),
 
   // STOPPED
   CANCELLED: (p: { reason?: string }) =>
@@ -94,6 +109,18 @@ const reasons = {
     `The job's workflow ${p.how} in Temporal without a report${p.message === undefined ? '.' : `: ${quoted(p.message)}`} ` +
     'A training job that it launched may still run in SageMaker.',
 } as const;
+
+/** Without a queue the time of the next launch; with one the time before which the queue grants nothing. */
+interface NextTry {
+  readonly nextTryAt: number;
+  readonly queue?: string;
+}
+
+function nextTry({ nextTryAt, queue }: NextTry): string {
+  return queue === undefined
+    ? `Next try at ${at(nextTryAt)}.`
+    : `Back in queue ${queue}; next try not before ${at(nextTryAt)}.`;
+}
 
 function lack(p: { placement: Placement; failure: Failure }): string {
   if (p.failure.permanent === true)

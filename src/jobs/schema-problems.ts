@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { type Path, type Problem, showValue } from './job-problem.ts';
+import { type DocumentPrefix, type Path, type Problem, showValue } from './job-problem.ts';
 import { nearest } from './nearest.ts';
 import { namedKeys } from './schema-parts.ts';
 import type { Json } from './training-request.ts';
@@ -10,8 +10,12 @@ const TRAINING_MEMBERS = [...namedKeys(trainingSchema.shape), ...OTHER_TRAINING_
 type Issue = z.core.$ZodIssue;
 
 /** Zod's issues about a value as problems, each with the value, what is allowed (schema-parts.ts) and a guess. */
-export function schemaProblems(issues: readonly Issue[], root: Json): Problem[] {
-  const problems = issues.flatMap((issue) => problemsOf(issue, [], root));
+export function schemaProblems(
+  issues: readonly Issue[],
+  root: Json,
+  prefix: DocumentPrefix = 'JOB',
+): Problem[] {
+  const problems = issues.flatMap((issue) => problemsOf(issue, [], { root, prefix }));
   const seen = new Set<string>();
   // A text that is too long often breaks its pattern too.
   return problems.filter((problem) => {
@@ -20,45 +24,51 @@ export function schemaProblems(issues: readonly Issue[], root: Json): Problem[] 
   });
 }
 
-function problemsOf(issue: Issue, base: Path, root: Json): Problem[] {
+interface Document {
+  readonly root: Json;
+  readonly prefix: DocumentPrefix;
+}
+
+function problemsOf(issue: Issue, base: Path, document: Document): Problem[] {
+  const { root, prefix } = document;
   const path: Path = [...base, ...issue.path.map((part) => (typeof part === 'number' ? part : String(part)))];
   const value = valueAt(root, path);
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((key) => unknownKey([...path, key], issue.message.split(', ')));
+      return issue.keys.map((key) => unknownKey([...path, key], issue.message.split(', '), prefix));
     case 'invalid_union': {
       const branch = closestBranch(issue.errors);
       return branch.length === 0 || typeof value !== 'object' || value === null || Array.isArray(value)
-        ? [invalid(path, value, issue.message)]
-        : branch.flatMap((inner) => problemsOf(inner, path, root));
+        ? [invalid(path, value, issue.message, prefix)]
+        : branch.flatMap((inner) => problemsOf(inner, path, document));
     }
     case 'invalid_key':
       return [
         {
-          ...invalid(path, path.at(-1), issue.issues[0]?.message ?? issue.message),
+          ...invalid(path, path.at(-1), issue.issues[0]?.message ?? issue.message, prefix),
           what: 'this key is not allowed',
         },
       ];
     case 'invalid_value':
-      if (value === undefined) return [missing(path, issue.message)];
-      return [invalid(path, value, issue.message, issue.values.map(String))];
+      if (value === undefined) return [missing(path, issue.message, prefix)];
+      return [invalid(path, value, issue.message, prefix, issue.values.map(String))];
     case 'invalid_type':
       if (issue.expected === 'never')
-        return [{ ...invalid(path, value, issue.message), code: 'JOB_KEY_UNKNOWN' }];
+        return [{ ...invalid(path, value, issue.message, prefix), code: `${prefix}_KEY_UNKNOWN` }];
       return [
         value === undefined
-          ? missing(path, issue.message)
-          : mistyped(path, value, issue.expected, issue.message),
+          ? missing(path, issue.message, prefix)
+          : mistyped(path, value, issue.expected, issue.message, prefix),
       ];
     case 'too_big':
     case 'too_small':
       return [
         Array.isArray(value)
-          ? countProblem(path, value.length, issue.message)
-          : invalid(path, value, issue.message),
+          ? countProblem(path, value.length, issue.message, prefix)
+          : invalid(path, value, issue.message, prefix),
       ];
     default:
-      return [invalid(path, value, issue.message)];
+      return [invalid(path, value, issue.message, prefix)];
   }
 }
 
@@ -72,34 +82,45 @@ function closestBranch(branches: readonly (readonly Issue[])[]): readonly Issue[
   );
 }
 
-export function unknownKey(path: Path, known: readonly string[]): Problem {
+export function unknownKey(path: Path, known: readonly string[], prefix: DocumentPrefix = 'JOB'): Problem {
   const key = String(path.at(-1));
   const meant = nearest(key, known);
   return {
     severity: 'error',
-    code: 'JOB_KEY_UNKNOWN',
+    code: `${prefix}_KEY_UNKNOWN`,
     path,
     what: 'unknown key',
     allowed: known.join(', '),
-    ...hintFor(path, key, meant),
+    ...hintFor(path, key, meant, prefix),
   };
 }
 
-function hintFor(path: Path, key: string, meant: string | undefined): Pick<Problem, 'hint'> {
-  if (path.length === 1 && TRAINING_MEMBERS.includes(key))
+function hintFor(
+  path: Path,
+  key: string,
+  meant: string | undefined,
+  prefix: DocumentPrefix,
+): Pick<Problem, 'hint'> {
+  if (prefix === 'JOB' && path.length === 1 && TRAINING_MEMBERS.includes(key))
     return { hint: 'It belongs into the training section.' };
   return meant === undefined ? {} : { hint: `Did you mean "${meant}"?` };
 }
 
-function missing(path: Path, allowed: string): Problem {
-  return { severity: 'error', code: 'JOB_KEY_MISSING', path, what: 'is missing', allowed };
+function missing(path: Path, allowed: string, prefix: DocumentPrefix): Problem {
+  return { severity: 'error', code: `${prefix}_KEY_MISSING`, path, what: 'is missing', allowed };
 }
 
-function invalid(path: Path, value: unknown, allowed: string, known: readonly string[] = []): Problem {
+function invalid(
+  path: Path,
+  value: unknown,
+  allowed: string,
+  prefix: DocumentPrefix,
+  known: readonly string[] = [],
+): Problem {
   const meant = typeof value === 'string' ? nearest(value, known) : undefined;
   return {
     severity: 'error',
-    code: 'JOB_VALUE_INVALID',
+    code: `${prefix}_VALUE_INVALID`,
     path,
     what: value === null ? 'has no value' : `${showValue(value)} is not allowed`,
     allowed,
@@ -107,15 +128,22 @@ function invalid(path: Path, value: unknown, allowed: string, known: readonly st
   };
 }
 
-function mistyped(path: Path, value: Json, expected: string, allowed: string): Problem {
-  const problem = invalid(path, value, allowed);
-  const hint = typeHint(value, expected);
+function mistyped(
+  path: Path,
+  value: Json,
+  expected: string,
+  allowed: string,
+  prefix: DocumentPrefix,
+): Problem {
+  const problem = invalid(path, value, allowed, prefix);
+  const hint = typeHint(value, expected, prefix);
   return hint === undefined ? problem : { ...problem, hint };
 }
 
-function typeHint(value: Json, expected: string): string | undefined {
+function typeHint(value: Json, expected: string, prefix: DocumentPrefix): string | undefined {
   if (expected === 'string' && (typeof value === 'number' || typeof value === 'boolean')) {
-    return `SageMaker takes text here: write "${value}" in quotes.`;
+    const who = prefix === 'JOB' ? 'SageMaker takes text here: write' : 'Write';
+    return `${who} "${value}" in quotes.`;
   }
   if (
     (expected === 'number' || expected === 'int') &&
@@ -130,10 +158,10 @@ function typeHint(value: Json, expected: string): string | undefined {
   return undefined;
 }
 
-function countProblem(path: Path, count: number, allowed: string): Problem {
+function countProblem(path: Path, count: number, allowed: string, prefix: DocumentPrefix): Problem {
   return {
     severity: 'error',
-    code: 'JOB_VALUE_INVALID',
+    code: `${prefix}_VALUE_INVALID`,
     path,
     what: `${count} entries are not allowed`,
     allowed,

@@ -53,5 +53,7 @@ export interface JobSpec {
   readonly placements: readonly [Placement, ...Placement[]];
   readonly retry: RetryPolicy;
   readonly timeLimits: TimeLimits;
+  /** Seconds between two checkpoints of the training. (Default: see ticket-facts.ts) */
+  readonly checkpointSeconds?: number;
   readonly notify?: NotifyPolicy;
 }

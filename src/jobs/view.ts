@@ -34,6 +34,9 @@ export interface JobView {
   readonly priority: number;
   readonly queue?: string;
   readonly share?: string;
+  /** Jobs in a queue: how often it took their instances away, and the number of the lease that they hold. */
+  readonly preemptions?: number;
+  readonly lease?: number;
   readonly user?: string;
   readonly submittedAt: number;
   /** When the status last changed. */

@@ -6,6 +6,7 @@ export interface TrainingSummary {
   readonly status: string;
   readonly secondaryStatus?: string;
   /** Epoch milliseconds. */
+  readonly createdAt: number;
   readonly lastModifiedAt: number;
 }
 
@@ -24,6 +25,19 @@ export interface TrainingService {
   stop(name: string): Promise<void>;
   /** Jobs modified after a time (epoch ms), at most 100 a page, in no promised order. */
   listModified(query: { readonly after: number; readonly nextToken?: string }): Promise<TrainingPage>;
+  /**
+   * Jobs with this text somewhere in their name, whatever their status, newest first, at most 100 a page. With times (epoch
+   * ms): those created in between.
+   */
+  listNamed(query: NameQuery): Promise<TrainingPage>;
+}
+
+export interface NameQuery {
+  /** At most 63 characters. */
+  readonly contains: string;
+  readonly createdAfter?: number;
+  readonly createdBefore?: number;
+  readonly nextToken?: string;
 }
 
 /** A refused or failed call, with what classification needs and no SDK type. */

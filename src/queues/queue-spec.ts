@@ -18,7 +18,7 @@ export interface RunnableTimeLimit {
 /** A queue as the workflows know it: validated, defaults filled in. A QueueSetup with what the core need not know. */
 export interface QueueSpec extends QueueSetup {
   readonly specVersion: 1;
-  /** 1-50 characters, letters, digits, - and _. */
+  /** 1-128 characters, letters, digits, - and _, as in a job file. */
   readonly name: string;
   readonly environments: readonly ServiceEnvironment[];
   readonly runnableTimeLimits: readonly RunnableTimeLimit[];

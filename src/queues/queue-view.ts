@@ -35,7 +35,8 @@ export interface QueuedJobView {
   readonly priority: number;
   readonly user?: string;
   readonly queuedAt: number;
-  readonly state: 'waiting' | 'held' | 'resting' | 'running' | 'stopping';
+  /** `unplaced`: no environment of the queue offers what it asks for any more. */
+  readonly state: 'waiting' | 'held' | 'resting' | 'unplaced' | 'running' | 'stopping';
   /** What it holds, or its first choice. */
   readonly environment: string;
   readonly instances: number;

@@ -114,4 +114,6 @@ export interface Outcome {
    * Undefined: only an event can.
    */
   readonly wakeAt?: number;
+  /** `settle` stopped at its limit of admissions: the next call goes on. */
+  readonly more?: boolean;
 }

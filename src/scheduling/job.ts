@@ -25,6 +25,11 @@ export interface WaitingJob {
   readonly checkpointSeconds?: number;
   /** How often it was preempted so far. */
   readonly preemptions: number;
+  /**
+   * The job that it was preempted for: as long as that one waits and may get its turn, this one does not start where it would be
+   * preempted for it again. Set by the scheduler's `release`, and to be kept with the job.
+   */
+  readonly yieldsTo?: string;
 }
 
 export interface RunningJob extends WaitingJob {

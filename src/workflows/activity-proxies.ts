@@ -35,9 +35,17 @@ export const { sendNotification } = proxyActivities<TrainyardActivities>({
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
 });
 
-/** One session of sweeps; its heartbeats carry the watermark to the next try. */
+/** One session of sweeps; its heartbeats carry the watermark to the next try. A session that is cut short still reports. */
 export const { sweepTrainings } = proxyActivities<TrainyardActivities>({
   startToCloseTimeout: '30 minutes',
   heartbeatTimeout: HEARTBEAT_TIMEOUT,
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+});
+
+/** Paced calls for many leases; what it cannot tell in its time it leaves for the next one. */
+export const { surveyQueue } = proxyActivities<TrainyardActivities>({
+  startToCloseTimeout: '5 minutes',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  retry: { initialInterval: '5 seconds', backoffCoefficient: 2, maximumInterval: '1 minute' },
 });

@@ -7,11 +7,11 @@ import { launchTraining } from './activity-proxies.ts';
 import type { Lease } from './contract.ts';
 import type { JobRun } from './job-run.ts';
 import { amendAttempt, beginAttempt } from './job-story.ts';
-import { nextDeadline, stopOrder } from './time-limits.ts';
+import { nextDeadline, stopAsked, stopOrder } from './time-limits.ts';
 import { until } from './until.ts';
 
 /**
- * Launches the next attempt on a lease. When a cancel or a time limit comes first, the launch is called off if it has
+ * Launches the next attempt on a lease. When a cancel, a time limit or a preemption comes first, the launch is called off if it has
  * not got through yet, and SageMaker is asked whether it has: the answer is `absent` or `launched`.
  */
 export async function launchAttempt(run: JobRun, lease: Lease, runId: string): Promise<LaunchResult> {
@@ -24,6 +24,7 @@ export async function launchAttempt(run: JobRun, lease: Lease, runId: string): P
     name,
     placement,
     lease: lease.number,
+    ...(lease.probe === undefined ? {} : { probe: lease.probe }),
     launchedAt: Date.now(),
     ranMsBefore: story.runningMs,
   });
@@ -36,7 +37,7 @@ export async function launchAttempt(run: JobRun, lease: Lease, runId: string): P
   const launch = scope.run(() => launchTraining.executeWithOptions({ summary }, [input]));
   const callOff = (async () => {
     while (!state.settled && stopOrder(job, story, Date.now()) === undefined) {
-      const ready = (): boolean => state.settled || story.cancel !== undefined;
+      const ready = (): boolean => state.settled || stopAsked(story);
       await until(ready, nextDeadline(job, story, Date.now()), 'time limit');
     }
     if (state.settled) return;

@@ -6,7 +6,7 @@ import { stopTraining, watchTraining } from './activity-proxies.ts';
 import { notifyMeanwhile } from './job-notifications.ts';
 import type { JobRun } from './job-run.ts';
 import { amendAttempt, receiveNews, type LiveAttempt, type StopOrder } from './job-story.ts';
-import { nextDeadline, stopOrder } from './time-limits.ts';
+import { endOrder, nextDeadline, stopAsked, stopOrder } from './time-limits.ts';
 import { until } from './until.ts';
 
 /** Characters; the server allows 400 bytes. */
@@ -23,15 +23,17 @@ export async function watchAttempt(run: JobRun, live: LiveAttempt): Promise<Atte
   // A stop that an earlier run of this workflow asked for may not have got through.
   if (live.stop !== undefined) sendStop(live, live.stop);
   for (;;) {
-    const order = live.stop === undefined ? stopOrder(job, story, Date.now()) : undefined;
+    const order = nextOrder(run, live);
     if (order !== undefined) beginStop(run, live, order);
     if (run.watch === undefined || run.watch.over) startWatch(run, live);
     const hasWork = (): boolean =>
       story.news !== undefined ||
       run.watch?.over === true ||
       run.mustContinueAsNew() ||
-      (live.stop === undefined && story.cancel !== undefined);
-    const deadline = live.stop === undefined ? nextDeadline(job, story, Date.now()) : undefined;
+      (live.stop === undefined && stopAsked(story)) ||
+      (live.stop?.cause === 'preempted' && story.cancel !== undefined);
+    const final = live.stop !== undefined && live.stop.cause !== 'preempted';
+    const deadline = final ? undefined : nextDeadline(job, story, Date.now());
     await until(hasWork, deadline, 'time limit');
 
     const { news } = story;
@@ -91,10 +93,27 @@ function startWatch(run: JobRun, live: LiveAttempt): void {
   };
 }
 
+/** What the attempt must be stopped for now, if that is news. What ends the job outdoes a preemption. */
+function nextOrder({ job, story }: JobRun, { stop }: LiveAttempt): StopOrder | undefined {
+  switch (stop?.cause) {
+    case undefined:
+      return stopOrder(job, story, Date.now());
+    case 'preempted':
+      return endOrder(job, story, Date.now());
+    case 'cancel':
+    case 'timeLimit':
+      return undefined;
+  }
+}
+
 /** From here on the attempt is only watched until it is over, and more closely. */
 function beginStop(run: JobRun, live: LiveAttempt, order: StopOrder): void {
+  const stopping = live.stop !== undefined;
   live.stop = order;
-  run.enter(run.story.status, reason('STOPPING', { why: whyOf(order) }));
+  const why =
+    order.cause === 'preempted' ? reason('PREEMPTING', order) : reason('STOPPING', { why: whyOf(order) });
+  run.enter(run.story.status, why);
+  if (stopping) return;
   sendStop(live, order);
   endWatch(run);
 }
@@ -116,6 +135,8 @@ function whyOf(order: StopOrder): string {
       return order.reason ?? 'the job was cancelled';
     case 'timeLimit':
       return `the job reached timeLimits.${order.limit} of ${order.seconds} s`;
+    case 'preempted':
+      return order.sentence;
   }
 }
 
@@ -132,6 +153,7 @@ function showProgress(run: JobRun, live: LiveAttempt, news: TrainingChanged): vo
     return;
   }
   const status = statusOfLiveTraining(news.secondaryStatus);
+  if (status !== 'SCHEDULED') run.queue?.acquired(live);
   if (status === run.story.status) return;
   switch (status) {
     case 'SCHEDULED':

@@ -2,7 +2,7 @@
  * What clients and workflows agree on: names, message shapes, search attributes. No workflow code, so that a client
  * can import it.
  */
-import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import { defineSearchAttributeKey, type SearchAttributePair, SearchAttributeType } from '@temporalio/common';
 import type { Placement } from '../jobs/placement.ts';
 import type { JobSpec } from '../jobs/spec.ts';
 import type { JobStory } from './job-story.ts';
@@ -28,6 +28,28 @@ export const jobAttributes = {
   priority: defineSearchAttributeKey('JobPriority', SearchAttributeType.INT),
 } as const;
 
+/** The search attributes that a job's workflow is started with, by the client or by its queue. */
+export function searchAttributesAtStart(job: JobSpec): SearchAttributePair[] {
+  const [first] = job.placements;
+  const instanceType = first.kind === 'instances' ? first.instanceType : undefined;
+  return [
+    { key: jobAttributes.status, value: 'SUBMITTED' },
+    { key: jobAttributes.priority, value: job.priority },
+    ...(job.user === undefined ? [] : [{ key: jobAttributes.user, value: job.user }]),
+    ...(job.share === undefined ? [] : [{ key: jobAttributes.share, value: job.share }]),
+    ...(job.queue === undefined ? [] : [{ key: jobAttributes.queue, value: job.queue }]),
+    ...(instanceType === undefined ? [] : [{ key: jobAttributes.instanceType, value: instanceType }]),
+  ];
+}
+
+/** What the starter of a job's workflow writes into its memo. */
+export interface JobMemo {
+  /** SHA-256 of the job's specification, so that submitting it again is recognised. Absent: whoever started it had none. */
+  readonly specHash?: string;
+  /** Epoch milliseconds; a workflow that continued as new no longer knows when it first started. */
+  readonly submittedAt: number;
+}
+
 /** Messages to a job. Each steering verb is a signal and, under the same name, an update that returns the new view. */
 export const JOB_MESSAGES = {
   cancel: 'cancel',
@@ -52,12 +74,16 @@ export interface SetPriorityRequest {
 export interface Lease {
   readonly number: number;
   readonly placement: Placement;
+  /** Tries whether there is capacity again: the queue wants to hear at once when the attempt has instances. */
+  readonly probe?: true;
 }
 
 export interface TrainingJobInput {
   readonly job: JobSpec;
   /** Granted with the start, so that an admitted job needs no second message. */
   readonly lease?: Lease;
+  /** The queue knows the job, so that it need not enrol; a lease says the same. */
+  readonly queued?: true;
   /** Only set by continue-as-new. */
   readonly story?: JobStory;
   /** Continue as new at this many history events. (Default: 2,000, or what the server suggests if that is earlier) */

@@ -32,6 +32,7 @@ export function jobDetails(view: JobView): string {
     view.share === undefined ? '' : `share **${cell(view.share)}**`,
     `priority **${view.priority}**`,
     view.held ? '**held**' : '',
+    (view.preemptions ?? 0) === 0 ? '' : `preempted **${view.preemptions ?? 0}** times`,
   ].filter((fact) => fact !== '');
   const lines = [
     `**${view.status}** since ${time(view.statusSince)} UTC`,

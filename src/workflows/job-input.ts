@@ -22,22 +22,11 @@ const JOB_ID_LENGTH = 50;
 export function admitInput(input: TrainingJobInput | undefined): JobSpec {
   if (input?.story !== undefined) return input.job;
   try {
-    const spec = resolveJob(input?.job, { generateJobId });
-    refuseQueues(spec);
-    return spec;
+    return resolveJob(input?.job, { generateJobId });
   } catch (error) {
     if (!(error instanceof TrainyardError)) throw error;
     throw ApplicationFailure.nonRetryable(error.message, error.code);
   }
-}
-
-/** Queues come with a later release; a job that asks for one must not slip past it. */
-function refuseQueues({ jobId, queue }: JobSpec): void {
-  if (queue === undefined) return;
-  throw new TrainyardError(
-    'QUEUE_NOT_FOUND',
-    `Job ${jobId} asks for the queue ${queue}, and there is no such queue.`,
-  );
 }
 
 /** A job without an id takes the one of its workflow, as far as the alphabet of job ids allows. */

@@ -5,6 +5,8 @@ import type { JobSpec, NotifyEvent } from '../jobs/spec.ts';
 import { isTerminal, type JobStatus } from '../jobs/status.ts';
 import type { TrainingChanged } from '../jobs/training-change.ts';
 import type { AttemptView, JobEvent, JobView } from '../jobs/view.ts';
+import { heldLease, type Membership } from './membership.ts';
+import type { PreemptOrder } from './queue-contract.ts';
 
 /** Newest kept; older ones only count. */
 const ATTEMPTS_KEPT = 20;
@@ -18,7 +20,8 @@ export type StopOrder =
       readonly cause: 'timeLimit';
       readonly limit: 'attemptSeconds' | 'waitingSeconds' | 'totalSeconds';
       readonly seconds: number;
-    };
+    }
+  | ({ readonly cause: 'preempted' } & PreemptOrder);
 
 /** The attempt that may hold instances right now. */
 export interface LiveAttempt {
@@ -26,6 +29,9 @@ export interface LiveAttempt {
   readonly name: string;
   readonly placement: Placement;
   readonly lease: number;
+  /** Of the lease; `acquired` once its queue was told that there are instances. */
+  readonly probe?: true;
+  acquired?: boolean;
   readonly launchedAt: number;
   /** Of the job, when the attempt was launched. */
   readonly ranMsBefore: number;
@@ -50,6 +56,8 @@ export interface JobStory {
   live?: LiveAttempt;
   /** The newest news of the live attempt that nobody has looked at. */
   news?: TrainingChanged;
+  /** Jobs in a queue only. */
+  readonly membership?: Membership;
   attemptCount: number;
   attempts: AttemptView[];
   events: JobEvent[];
@@ -63,7 +71,7 @@ export interface JobStory {
   notifications: string[];
 }
 
-export function newStory(job: JobSpec, retry: RetryState, now: number): JobStory {
+export function newStory(job: JobSpec, retry: RetryState, now: number, membership?: Membership): JobStory {
   const accepted = reason('ACCEPTED');
   return {
     status: 'SUBMITTED',
@@ -73,6 +81,7 @@ export function newStory(job: JobSpec, retry: RetryState, now: number): JobStory
     held: false,
     priority: job.priority,
     retry,
+    ...(membership === undefined ? {} : { membership }),
     attemptCount: 0,
     attempts: [],
     events: [{ at: now, lastAt: now, count: 1, status: 'SUBMITTED', reason: accepted }],
@@ -93,6 +102,11 @@ function holdsInstances(status: JobStatus): boolean {
 export function waitedMs(story: JobStory, now: number): number {
   const waiting = !holdsInstances(story.status) && !isTerminal(story.status);
   return story.waitingMs + (waiting ? Math.max(0, now - story.statusSince) : 0);
+}
+
+/** Milliseconds spent with instances so far, the current status included. */
+export function ranMs(story: JobStory, now: number): number {
+  return story.runningMs + (holdsInstances(story.status) ? Math.max(0, now - story.statusSince) : 0);
 }
 
 /** Enters a status for a reason; the same status for another reason is still the same status. */
@@ -135,6 +149,7 @@ function repeats(event: JobEvent, story: JobStory, why: Reason): boolean {
 /** Reasons that a job out of capacity passes again and again; told once, with a count. */
 const REPEATING: ReadonlySet<string> = new Set([
   'WAITING_FOR_CAPACITY',
+  'BACK_IN_QUEUE',
   'TRYING_NEXT_PLACEMENT',
   'LAUNCHING',
   'WAITING_FOR_INSTANCES',
@@ -193,6 +208,7 @@ const seconds = (ms: number): number => Math.round(ms / 1000);
 /** The job as everybody outside sees it. */
 export function viewOf(job: JobSpec, story: JobStory): JobView {
   const placement = story.live?.placement ?? story.attempts.at(-1)?.placement;
+  const lease = heldLease(story)?.number;
   return {
     jobId: job.jobId,
     status: story.status,
@@ -201,6 +217,8 @@ export function viewOf(job: JobSpec, story: JobStory): JobView {
     priority: story.priority,
     ...(job.queue === undefined ? {} : { queue: job.queue }),
     ...(job.share === undefined ? {} : { share: job.share }),
+    ...(story.membership === undefined ? {} : { preemptions: story.membership.preemptions }),
+    ...(story.membership === undefined || lease === undefined ? {} : { lease }),
     ...(job.user === undefined ? {} : { user: job.user }),
     submittedAt: story.submittedAt,
     statusSince: story.statusSince,

@@ -2,7 +2,7 @@
 import type { JobSpec } from '../jobs/spec.ts';
 import type { TerminalStatus } from '../jobs/status.ts';
 import type { QueueSpec } from '../queues/queue-spec.ts';
-import type { WhatIf } from '../scheduling/explanation.ts';
+import type { Explanation, WhatIf } from '../scheduling/explanation.ts';
 import type { Lease } from './contract.ts';
 import type { QueueCarried } from './queue-story.ts';
 
@@ -10,20 +10,37 @@ export const TRAINING_QUEUE = 'trainingQueue';
 
 const QUEUE_WORKFLOW_PREFIX = 'queue/';
 export const queueWorkflowId = (name: string): string => `${QUEUE_WORKFLOW_PREFIX}${name}`;
+export const queueNameOfWorkflow = (workflowId: string): string | undefined =>
+  workflowId.startsWith(QUEUE_WORKFLOW_PREFIX) ? workflowId.slice(QUEUE_WORKFLOW_PREFIX.length) : undefined;
 
-/** Updates of a queue. All answer at once. */
+/**
+ * Updates of a queue. All answer at once. One that is refused fails with an ApplicationFailure whose type is a code of the
+ * error catalogue: QUEUE_FULL, QUEUE_BUSY (submitJobs), QUEUE_CHANGE_REFUSED, QUEUE_INVALID (configure),
+ * ENVIRONMENT_NOT_FOUND (drain, undrain).
+ */
 export const QUEUE_UPDATES = {
   /** SubmitJobsRequest -> SubmitJobsAnswer */
   submitJobs: 'submitJobs',
-  /** QueueSpec -> ConfigureAnswer */
+  /** QueueSpec -> OperatorAnswer */
   configure: 'configure',
+  /** -> OperatorAnswer */
   pause: 'pause',
+  /** -> OperatorAnswer */
   resume: 'resume',
-  /** { environment } */
+  /** EnvironmentRequest -> OperatorAnswer */
   drain: 'drain',
-  /** { environment }: undoes `drain` */
+  /** EnvironmentRequest -> OperatorAnswer; undoes `drain` */
   undrain: 'undrain',
 } as const;
+
+export interface EnvironmentRequest {
+  readonly environment: string;
+}
+
+export interface OperatorAnswer {
+  /** False: the queue was like this already. */
+  readonly changed: boolean;
+}
 
 /** Signals to a queue: from its jobs, from the account's monitor. */
 export const QUEUE_SIGNALS = {
@@ -46,8 +63,14 @@ export const QUEUE_QUERIES = {
   shares: 'shares',
   /** ExplainRequest -> Explanation | undefined (job unknown here) */
   explain: 'explain',
-  /** { job: JobSpec } -> Explanation of the job as if it had just been submitted; nothing is kept */
+  /** ExplainNewRequest -> ExplainNewAnswer; nothing is kept */
   explainNew: 'explainNew',
+} as const;
+
+/** Signals from a queue to the account's monitor. */
+export const MONITOR_SIGNALS = {
+  /** CapacityReport */
+  capacityReport: 'capacityReport',
 } as const;
 
 /** Signals from a queue to its jobs. */
@@ -65,6 +88,8 @@ export const JOB_QUEUE_SIGNALS = {
 export interface SubmitJobsRequest {
   /** At most 100. Resolved; validated once more by the queue against itself (share, environments, size). */
   readonly jobs: readonly JobSpec[];
+  /** SHA-256 of each job's specification, for the memo of its workflow (JobMemo.specHash). */
+  readonly specHashes?: readonly string[];
   readonly submittedAt: number;
 }
 
@@ -128,7 +153,7 @@ export interface JobChange {
 
 export interface WithdrawRequest {
   readonly jobId: string;
-  /** The newest lease the job knows; a newer one was never used. */
+  /** The newest lease that the job used (and gave back): a newer one was never used and is void, even if it arrived. */
   readonly lease?: number;
 }
 
@@ -137,6 +162,15 @@ export interface CapacityNews {
   /** Out of stock until then (epoch ms); absent: there is some. */
   readonly outUntil?: number;
   readonly learnedLimit?: number;
+}
+
+/** What a queue tells the monitor, which passes it on to the other queues and keeps it for queues to come. */
+export interface CapacityReport {
+  /** Name of the queue that reports, which need not be told its own news. */
+  readonly queue: string;
+  /** What the queue wants to hear of. Its latest report counts. */
+  readonly instanceTypes: readonly string[];
+  readonly news: readonly CapacityNews[];
 }
 
 export interface PreemptOrder {
@@ -158,6 +192,18 @@ export interface ExplainRequest {
   readonly estimate?: boolean;
 }
 
+export interface ExplainNewRequest {
+  readonly job: JobSpec;
+  /** Simulate forward for an estimated start. (Default: true) */
+  readonly estimate?: boolean;
+}
+
+/** What would become of a job that is submitted now. */
+export type ExplainNewAnswer =
+  | { readonly outcome: 'accepted'; readonly explanation: Explanation }
+  /** Code of the error catalogue. */
+  | { readonly outcome: 'refused'; readonly code: string; readonly message: string };
+
 export interface TrainingQueueInput {
   readonly queue: QueueSpec;
   /** Only set by continue-as-new. */
@@ -166,6 +212,8 @@ export interface TrainingQueueInput {
   readonly limits?: {
     readonly continueAsNewAfterEvents?: number;
     readonly continueAsNewAfterChildren?: number;
+    readonly continueAsNewAfterSignals?: number;
+    readonly continueAsNewAfterUpdates?: number;
     readonly reconcileSeconds?: number;
   };
 }

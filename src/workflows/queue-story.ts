@@ -1,4 +1,334 @@
-/** What continue-as-new carries of a queue. (Form: owner of the queue workflow.) */
-export interface QueueCarried {
-  readonly version: 1;
+import { addRun, type RunTimes } from '../queues/run-times.ts';
+import {
+  drained,
+  HEALTHY,
+  stateOf,
+  usableLimit,
+  type EnvironmentHealth,
+} from '../queues/environment-health.ts';
+import type { QueueSpec } from '../queues/queue-spec.ts';
+import type { QueueSnapshot } from '../queues/queue-view.ts';
+import { optionsOf, shareOf, type TicketOption } from '../queues/ticket.ts';
+import type { Decision } from '../scheduling/decision.ts';
+import type { EnvironmentState } from '../scheduling/job.ts';
+import { Scheduler } from '../scheduling/scheduler.ts';
+import { decisionSentence } from '../scheduling/wording.ts';
+import type { JobSpec } from '../jobs/spec.ts';
+import { decodeJobs, encodeJobs, type QueueCarried } from './queue-carried.ts';
+import { runningJob, standingOf, waitingJob, type Entry, type Grant, type Profile } from './queue-entry.ts';
+
+export type { QueueCarried } from './queue-carried.ts';
+
+const DECISIONS_KEPT = 20;
+
+/** A job that was accepted and whose workflow has not been started yet. */
+export interface Accepted {
+  readonly job: JobSpec;
+  readonly specHash?: string;
+  readonly submittedAt: number;
+}
+
+/** Who comes new into the queue. */
+export type Newcomer = Pick<Entry, 'id' | 'share' | 'options' | 'priority' | 'queuedAt' | 'held'> & {
+  readonly profile: Profile;
+  readonly preemptions?: number;
+  readonly removed?: readonly number[];
+  readonly notBefore?: number;
+};
+
+/** What decides where a job stands. `notBefore: undefined`: it need not rest any more. */
+type Change = Partial<Pick<Entry, 'held' | 'removed' | 'preemptions'>> & {
+  readonly notBefore?: number | undefined;
+};
+
+/**
+ * Everything a queue remembers, with the scheduler that orders it: every change keeps the two in step. It decides nothing and
+ * sends nothing. All of it but `accepted` is carried by continue-as-new.
+ */
+export class QueueStory {
+  spec: QueueSpec;
+  paused: boolean;
+  /** Counters: they only grow, over all runs of the workflow. */
+  lastLease: number;
+  #lastSequence: number;
+  /** Workflow id of the account's monitor, once known. */
+  monitor: string | undefined;
+  runTimes: RunTimes;
+  readonly lastDecisions: QueueSnapshot['lastDecisions'][number][];
+  readonly accepted = new Map<string, Accepted>();
+  readonly #entries = new Map<string, Entry>();
+  readonly #granted = new Map<string, Entry>();
+  /** Neither waiting nor granted: held, resting, unplaced. */
+  readonly #aside = new Map<string, Entry>();
+  readonly #profiles = new Map<string, Profile>();
+  readonly #health: Map<string, EnvironmentHealth>;
+  #scheduler: Scheduler;
+  /** Jobs came that run already: the scheduler must be built anew before it decides. */
+  #stale = false;
+
+  constructor(spec: QueueSpec, carried?: QueueCarried) {
+    this.spec = spec;
+    this.paused = carried?.paused ?? false;
+    this.lastLease = carried?.lastLease ?? 0;
+    this.#lastSequence = carried?.lastSequence ?? 0;
+    this.monitor = carried?.monitor;
+    this.runTimes = carried?.runTimes ?? {};
+    this.lastDecisions = [...(carried?.lastDecisions ?? [])];
+    this.#health = new Map(Object.entries(carried?.health ?? {}));
+    for (const coded of carried === undefined ? [] : decodeJobs(carried.jobs)) {
+      const profile = this.#intern(coded.profile);
+      const entry: Entry = {
+        ...coded,
+        profile,
+        share: this.#shareOf(profile),
+        options: this.#optionsOf(profile, coded.removed),
+      };
+      this.#entries.set(entry.id, entry);
+      this.#sort(entry);
+    }
+    this.#scheduler = this.#build(carried?.usage);
+  }
+
+  /** What continue-as-new carries. */
+  carried(): QueueCarried {
+    return {
+      version: 1,
+      lastLease: this.lastLease,
+      lastSequence: this.#lastSequence,
+      ...(this.paused ? { paused: true } : {}),
+      ...(this.monitor === undefined ? {} : { monitor: this.monitor }),
+      runTimes: this.runTimes,
+      lastDecisions: this.lastDecisions,
+      health: Object.fromEntries(this.#health),
+      usage: this.#scheduler.fairShareUsage(),
+      jobs: encodeJobs(this.#entries.values()),
+    };
+  }
+
+  /** For decisions: brought up to date, and changed by them. */
+  scheduler(): Scheduler {
+    if (this.#stale) {
+      this.#scheduler = this.#build(this.#scheduler.fairShareUsage());
+      this.#stale = false;
+    }
+    return this.#scheduler;
+  }
+
+  /** For questions: never to be changed. */
+  look(): Scheduler {
+    return this.#stale ? this.#build(this.#scheduler.fairShareUsage()) : this.#scheduler;
+  }
+
+  get(id: string): Entry | undefined {
+    return this.#entries.get(id);
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Jobs without a lease. */
+  get waitingSize(): number {
+    return this.#entries.size - this.#granted.size;
+  }
+
+  entries(): Iterable<Entry> {
+    return this.#entries.values();
+  }
+
+  /** With a lease, in the order in which they got it (or enrolled). */
+  granted(): Iterable<Entry> {
+    return this.#granted.values();
+  }
+
+  get grantedSize(): number {
+    return this.#granted.size;
+  }
+
+  aside(): Iterable<Entry> {
+    return this.#aside.values();
+  }
+
+  healthOf(environment: string): EnvironmentHealth {
+    return this.#health.get(environment) ?? HEALTHY;
+  }
+
+  setHealth(environment: string, health: EnvironmentHealth, now: number): void {
+    const before = this.healthOf(environment);
+    if (health === before || !this.spec.environments.some(({ name }) => name === environment)) return;
+    this.#health.set(environment, health);
+    if (before.learned?.limit !== health.learned?.limit) this.#scheduler.configure(this.#usable(), now);
+    this.#scheduler.setEnvironment(environment, stateOf(health));
+  }
+
+  drain(environment: string, draining: boolean, now: number): void {
+    this.setHealth(environment, drained(this.healthOf(environment), draining), now);
+  }
+
+  add(newcomer: Newcomer, now: number): Entry {
+    const { profile, preemptions = 0, removed = [], ...rest } = newcomer;
+    const entry: Entry = {
+      ...rest,
+      profile: this.#intern(profile),
+      sequence: ++this.#lastSequence,
+      preemptions,
+      removed,
+      runnableSince: now,
+    };
+    this.#entries.set(entry.id, entry);
+    this.#place(entry);
+    return entry;
+  }
+
+  /** The job is over, or not this queue's any more. */
+  remove(entry: Entry, now: number): void {
+    this.#displace(entry, now);
+    this.#entries.delete(entry.id);
+    this.accepted.delete(entry.id);
+  }
+
+  /** Changes what decides where a job stands. */
+  amend(entry: Entry, change: Change, now: number): void {
+    const { notBefore, ...rest } = change;
+    if (entry.grant === undefined) this.#displace(entry, now);
+    Object.assign(entry, rest);
+    if (rest.removed !== undefined) entry.options = this.#optionsOf(entry.profile, rest.removed);
+    if ('notBefore' in change) {
+      if (notBefore === undefined || notBefore <= now) delete entry.notBefore;
+      else entry.notBefore = notBefore;
+    }
+    if (entry.grant === undefined) this.#place(entry);
+  }
+
+  setPriority(entry: Entry, priority: number): void {
+    entry.priority = priority;
+    this.#scheduler.setPriority(entry.id, priority);
+  }
+
+  /** The scheduler has admitted the job: it gets the next lease. */
+  admitted(entry: Entry, option: TicketOption, now: number, probe: boolean): Grant {
+    const grant: Grant = {
+      lease: ++this.lastLease,
+      option,
+      startedAt: now,
+      ...(probe ? { probe: true } : {}),
+    };
+    entry.grant = grant;
+    this.#granted.set(entry.id, entry);
+    return grant;
+  }
+
+  /** The scheduler has chosen the job to make room. */
+  evicted(entry: Entry, grant: Grant, evictedFor: string): void {
+    entry.grant = { ...grant, evictedFor };
+  }
+
+  /** A job that holds a lease of an earlier queue; its number stays, and later ones are higher. */
+  hold(entry: Entry, grant: Grant, now: number): void {
+    this.#displace(entry, now);
+    entry.grant = grant;
+    this.#granted.set(entry.id, entry);
+    this.lastLease = Math.max(this.lastLease, grant.lease);
+    this.#stale = true;
+  }
+
+  /** The instances are back; the job waits again in its old place. */
+  released(entry: Entry, change: Change, now: number): void {
+    this.#displace(entry, now);
+    this.amend(entry, change, now);
+  }
+
+  /** A new queue file: waiting jobs get the options that it leaves them, those that run keep what they have. */
+  configure(spec: QueueSpec): void {
+    const usage = this.#scheduler.fairShareUsage();
+    this.spec = spec;
+    const names = new Set(spec.environments.map(({ name }) => name));
+    for (const name of this.#health.keys()) if (!names.has(name)) this.#health.delete(name);
+    this.#aside.clear();
+    for (const entry of this.#entries.values()) {
+      entry.share = this.#shareOf(entry.profile);
+      entry.options = this.#optionsOf(entry.profile, entry.removed);
+      this.#sort(entry);
+    }
+    this.#scheduler = this.#build(usage);
+    this.#stale = false;
+  }
+
+  ran(share: string, seconds: number): void {
+    this.runTimes = addRun(this.runTimes, share, seconds);
+  }
+
+  decided(decision: Decision, at: number): void {
+    this.lastDecisions.push({ at, sentence: decisionSentence(decision), decision });
+    if (this.lastDecisions.length > DECISIONS_KEPT) this.lastDecisions.shift();
+  }
+
+  #place(entry: Entry): void {
+    this.#sort(entry);
+    if (standingOf(entry) === 'waiting' && this.#scheduler.waiting(entry.id) === undefined)
+      this.#scheduler.enqueue(waitingJob(entry));
+  }
+
+  #displace(entry: Entry, now: number): void {
+    if (entry.grant === undefined) {
+      this.#scheduler.withdraw(entry.id);
+    } else {
+      this.#scheduler.release(entry.id, now);
+      // What the environment is like is told by its health, not by the core's guess.
+      const { environment } = entry.grant.option;
+      this.#scheduler.setEnvironment(environment, stateOf(this.healthOf(environment)));
+    }
+    delete entry.grant;
+    this.#granted.delete(entry.id);
+    this.#aside.delete(entry.id);
+  }
+
+  #sort(entry: Entry): void {
+    const standing = standingOf(entry);
+    if (entry.grant !== undefined) this.#granted.set(entry.id, entry);
+    else if (standing !== 'waiting') this.#aside.set(entry.id, entry);
+  }
+
+  #build(usage?: QueueCarried['usage']): Scheduler {
+    const environments: Record<string, EnvironmentState> = {};
+    for (const [name, health] of this.#health) environments[name] = stateOf(health);
+    const waiting = [...this.#entries.values()].filter((entry) => standingOf(entry) === 'waiting');
+    const running = [...this.#granted.values()].flatMap((entry) =>
+      entry.grant === undefined ? [] : [runningJob(entry, entry.grant)],
+    );
+    return new Scheduler(this.#usable(), {
+      waiting: waiting.map(waitingJob),
+      running,
+      environments,
+      ...(usage === undefined ? {} : { usage }),
+    });
+  }
+
+  /** The queue file with the limits that AWS leaves of its own. */
+  #usable(): QueueSpec {
+    const environments = this.spec.environments.map((environment) => ({
+      ...environment,
+      limit: usableLimit(this.healthOf(environment.name), environment.limit),
+    }));
+    return { ...this.spec, environments };
+  }
+
+  #shareOf({ asked }: Profile): string {
+    const share = shareOf(asked, this.spec);
+    // A share that the queue no longer has: its jobs stay in it, and the core gives it no guarantee.
+    return typeof share === 'string' ? share : (asked ?? '');
+  }
+
+  #optionsOf({ placements }: Profile, removed: readonly number[]): readonly TicketOption[] {
+    return optionsOf(placements, this.spec, removed);
+  }
+
+  #intern(profile: Profile): Profile {
+    const { placements, asked, user, limitSeconds, checkpointSeconds } = profile;
+    const key = JSON.stringify([placements, asked, user, limitSeconds, checkpointSeconds]);
+    const known = this.#profiles.get(key);
+    if (known !== undefined) return known;
+    this.#profiles.set(key, profile);
+    return profile;
+  }
 }

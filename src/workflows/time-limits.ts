@@ -1,5 +1,6 @@
 import type { JobSpec } from '../jobs/spec.ts';
 import { waitedMs, type JobStory, type StopOrder } from './job-story.ts';
+import { preemption } from './membership.ts';
 
 type Limit = Extract<StopOrder, { cause: 'timeLimit' }>['limit'];
 
@@ -28,12 +29,28 @@ function strikes(
   return all.sort((a, b) => a.at - b.at);
 }
 
-/** What must end the job's present attempt or waiting now, if anything. */
-export function stopOrder(job: JobSpec, story: JobStory, now: number): StopOrder | undefined {
+/** What ends the job. */
+export type EndOrder = Exclude<StopOrder, { cause: 'preempted' }>;
+
+/** What must end the job now, whether it waits or has an attempt; undefined: nothing. */
+export function endOrder(job: JobSpec, story: JobStory, now: number): EndOrder | undefined {
   if (story.cancel !== undefined) return { cause: 'cancel', ...story.cancel };
   const first = strikes(job, story, now)[0];
   if (first === undefined || first.at > now) return undefined;
   return { cause: 'timeLimit', limit: first.limit, seconds: first.seconds };
+}
+
+/** What must stop the live attempt now: what ends the job, or its queue that wants the lease back. */
+export function stopOrder(job: JobSpec, story: JobStory, now: number): StopOrder | undefined {
+  const order = endOrder(job, story, now);
+  if (order !== undefined) return order;
+  const preempted = preemption(story);
+  return preempted === undefined ? undefined : { cause: 'preempted', ...preempted };
+}
+
+/** Whether somebody asked that the live attempt stops: a message, which unlike a time limit comes without a timer. */
+export function stopAsked(story: JobStory): boolean {
+  return story.cancel !== undefined || preemption(story) !== undefined;
 }
 
 /** When the next limit strikes (epoch ms). */

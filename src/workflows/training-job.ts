@@ -2,15 +2,17 @@
  * The workflow of one job.
  *
  *   SUBMITTED -> RUNNABLE -> SCHEDULED -> STARTING -> RUNNING -> SUCCEEDED | FAILED | STOPPED
- *                    ^___________________________________|   no capacity, retryable failure, (preempted)
+ *                    ^___________________________________|   no capacity, retryable failure, preempted
  *
  * One turn: wait until the job may launch (not held, backoff over, lease granted), launch, watch, judge how the attempt
  * ended, give the lease back, then end or go round again.
  *
- *   waiting   cancel, time limit -> end                     hold -> RUNNABLE until released
- *   launching refused -> judge      name taken -> FAILED    cancel, time limit -> was it launched? then stop it
- *   watching  news -> status        over -> judge           cancel, time limit -> StopTrainingJob, go on watching
- *   judging   completed -> SUCCEEDED; we stopped it -> what we stopped it for; else jobs/next-step.ts decides
+ *   waiting   cancel, time limit, turned away -> end        hold -> RUNNABLE until released
+ *   launching refused -> judge      name taken -> FAILED    stop order -> was it launched? then stop it
+ *   watching  news -> status        over -> judge           stop order -> StopTrainingJob, go on watching
+ *   judging   attempt-judgement.ts: the job's end, or another turn
+ *
+ * A stop order is a cancel, a time limit, or a preemption by the job's queue, which the others outdo.
  *
  * News of the training job comes from the monitor's signal (fast) or from the watch activity (sure). Continue-as-new
  * happens between turns and while watching; the story carries everything over.
@@ -24,13 +26,11 @@ import {
   makeContinueAsNewFunc,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { LaunchResult } from '../activities/types.ts';
-import { INITIAL_RETRY_STATE, nextStep, type FailedAttempt } from '../jobs/next-step.ts';
-import { reason, type Reason } from '../jobs/reason.ts';
-import type { TerminalStatus } from '../jobs/status.ts';
-import type { AttemptEnd } from '../jobs/training-change.ts';
+import { INITIAL_RETRY_STATE } from '../jobs/next-step.ts';
+import { reason } from '../jobs/reason.ts';
 import type { JobResult } from '../jobs/view.ts';
-import { launchAttempt, noteLaunched } from './attempt-launch.ts';
+import { endOf, judge, judgeLaunch, type End } from './attempt-judgement.ts';
+import { launchAttempt } from './attempt-launch.ts';
 import { endWatch, watchAttempt } from './attempt-watch.ts';
 import type { Lease, TrainingJobInput } from './contract.ts';
 import { jobDisplay } from './job-display.ts';
@@ -38,27 +38,15 @@ import { handleMessages } from './job-handlers.ts';
 import { admitInput, runUnderItsOwnId } from './job-input.ts';
 import { notify } from './job-notifications.ts';
 import type { JobRun } from './job-run.ts';
-import {
-  amendAttempt,
-  enter,
-  newStory,
-  receiveNews,
-  record,
-  settleTimes,
-  viewOf,
-  type LiveAttempt,
-  type StopOrder,
-} from './job-story.ts';
+import { enter, newStory, receiveNews, record, viewOf } from './job-story.ts';
 import { ownLeases } from './leases.ts';
-import { nextDeadline, stopOrder } from './time-limits.ts';
+import { newMembership } from './membership.ts';
+import { handleQueue } from './queue-handlers.ts';
+import { queueLeases } from './queue-leases.ts';
+import { endOrder, nextDeadline } from './time-limits.ts';
 import { until } from './until.ts';
 
 const CONTINUE_AS_NEW_AFTER_EVENTS = 2_000;
-
-interface End {
-  readonly status: TerminalStatus;
-  readonly why: Reason;
-}
 
 /**
  * Runs one job to its end. Returns its result when it SUCCEEDED or was STOPPED; fails with an ApplicationFailure whose
@@ -70,30 +58,41 @@ export async function trainingJob(input: TrainingJobInput): Promise<JobResult> {
   const elsewhere = runUnderItsOwnId(job, input);
   if (elsewhere !== undefined) return elsewhere;
 
-  const story = input.story ?? newStory(job, INITIAL_RETRY_STATE, workflowInfo().startTime.getTime());
+  const startedAt = workflowInfo().startTime.getTime();
+  const story = input.story ?? newStory(job, INITIAL_RETRY_STATE, startedAt, newMembership(job, input));
   const show = jobDisplay(job, story, { continued: input.story !== undefined });
+  const enterStatus: JobRun['enter'] = (status, why) => {
+    enter(story, status, why, Date.now());
+    show();
+  };
+  const { membership } = story;
+  const queue =
+    job.queue === undefined || membership === undefined
+      ? undefined
+      : queueLeases({ ...job, queue: job.queue }, story, membership, (why) => enterStatus('RUNNABLE', why));
   const run: JobRun = {
     job,
     story,
-    leases: ownLeases(job, story),
+    leases: queue ?? ownLeases(job, story, input.lease),
+    queue,
     sending: new Set(),
     watch: undefined,
-    enter: (status, why) => {
-      enter(story, status, why, Date.now());
-      show();
-    },
+    enter: enterStatus,
     mustContinueAsNew: () =>
       run.sending.size === 0 &&
+      queue?.busy !== true &&
       (workflowInfo().continueAsNewSuggested ||
         workflowInfo().historyLength > (input.continueAsNewAfterEvents ?? CONTINUE_AS_NEW_AFTER_EVENTS)),
   };
   handleMessages(job, story, {
     steered: (what) => {
       record(story, what, Date.now());
+      queue?.steered();
       show();
     },
     news: (news) => receiveNews(story, news),
   });
+  if (queue !== undefined && membership !== undefined) handleQueue(story, membership, queue);
   // The server carries no details over continue-as-new.
   if (input.story !== undefined) show();
 
@@ -105,10 +104,10 @@ export async function trainingJob(input: TrainingJobInput): Promise<JobResult> {
     story.cancel ??= {};
   });
   const end = await CancellationScope.nonCancellable(async () => {
-    const ending = await turns(run, input.lease);
+    const ending = await turns(run);
     if (ending !== undefined) {
       run.enter(ending.status, ending.why);
-      await Promise.all([notify(run, ending.status), ...run.sending]);
+      await Promise.all([queue?.leave(), notify(run, ending.status), ...run.sending]);
       show();
     }
     await condition(allHandlersFinished);
@@ -116,7 +115,7 @@ export async function trainingJob(input: TrainingJobInput): Promise<JobResult> {
     return ending;
   });
   if (end === undefined) {
-    const { lease: _, ...rest } = input;
+    const { lease: _, queued: __, ...rest } = input;
     return makeContinueAsNewFunc<typeof trainingJob>()({ ...rest, job, story });
   }
   const result: JobResult = { job: viewOf(job, story), events: story.events };
@@ -137,26 +136,30 @@ export async function trainingJob(input: TrainingJobInput): Promise<JobResult> {
 }
 
 /** Turn after turn until the job ends, or until the workflow should continue as new (undefined). */
-async function turns(run: JobRun, granted: Lease | undefined): Promise<End | undefined> {
-  const { job, story } = run;
-  let lease = granted;
+async function turns(run: JobRun): Promise<End | undefined> {
   for (;;) {
-    if (story.live !== undefined) {
-      const end = await watchAttempt(run, story.live);
+    const { live } = run.story;
+    if (live !== undefined) {
+      const end = await watchAttempt(run, live);
       if (end === undefined) return undefined;
-      const ending = await judge(run, story.live, end);
+      const ending = judge(run, live, end);
       if (ending !== undefined) return ending;
       endWatch(run);
     }
-    if (lease === undefined && run.mustContinueAsNew()) return undefined;
-
-    lease ??= await waitForLease(run);
-    if (lease === undefined) return endOf(stopOrder(job, story, Date.now()));
+    const lease = await waitForLease(run);
+    if (lease === undefined) return endWhileWaiting(run);
     const result = await launchAttempt(run, lease, workflowInfo().firstExecutionRunId);
-    lease = undefined;
-    const ending = await judgeLaunch(run, result);
+    const ending = judgeLaunch(run, result);
     if (ending !== undefined) return ending;
   }
+}
+
+/** What ends a job that waits: a cancel, its queue, a time limit. */
+function endWhileWaiting({ job, story }: JobRun): End | undefined {
+  const away = story.membership?.turnedAway;
+  if (away !== undefined && story.cancel === undefined)
+    return { status: 'FAILED', why: reason(away.code, away) };
+  return endOf(endOrder(job, story, Date.now()));
 }
 
 /** A lease, or undefined when the job must end (or continue as new) instead. */
@@ -164,108 +167,19 @@ async function waitForLease(run: JobRun): Promise<Lease | undefined> {
   const { job, story, leases } = run;
   for (;;) {
     const now = Date.now();
-    if (stopOrder(job, story, now) !== undefined || run.mustContinueAsNew()) return undefined;
+    if (endWhileWaiting(run) !== undefined || run.mustContinueAsNew()) return undefined;
     const deadline = nextDeadline(job, story, now);
+    const called = (): boolean =>
+      story.cancel !== undefined || story.membership?.turnedAway !== undefined || run.mustContinueAsNew();
     if (story.held) {
       run.enter('RUNNABLE', reason('HELD'));
       const released = (): boolean => !story.held;
-      const interrupted = (): boolean => released() || story.cancel !== undefined || run.mustContinueAsNew();
-      await until(interrupted, deadline, 'time limit');
-      if (released()) run.enter('RUNNABLE', reason('READY'));
+      await until(() => released() || called(), deadline, 'time limit');
+      if (released()) run.enter('RUNNABLE', leases.ready());
       continue;
     }
-    const interrupted = (): boolean => story.held || story.cancel !== undefined || run.mustContinueAsNew();
+    const interrupted = (): boolean => story.held || called();
     const lease = await leases.acquire(interrupted, deadline);
     if (lease !== undefined) return lease;
-  }
-}
-
-async function judgeLaunch(run: JobRun, result: LaunchResult): Promise<End | undefined> {
-  const { story } = run;
-  switch (result.kind) {
-    case 'launched':
-      noteLaunched(run, result);
-      return undefined;
-    case 'absent':
-      await closeAttempt(run, { trainingStatus: 'NotLaunched', endedAt: Date.now() });
-      return undefined;
-    case 'nameTaken':
-      await closeAttempt(run, { trainingStatus: 'Refused', endedAt: Date.now() });
-      return { status: 'FAILED', why: reason('NAME_TAKEN', result) };
-    case 'refused': {
-      const { failure } = result;
-      const trainingJobName = story.live?.name ?? '';
-      await closeAttempt(run, { trainingStatus: 'Refused', failure, endedAt: Date.now() });
-      return goOn(run, { failure, trainingJobName, hadInstances: false });
-    }
-  }
-}
-
-/** What follows from the end of an attempt: the job's end, or undefined for another turn. */
-async function judge(run: JobRun, live: LiveAttempt, end: AttemptEnd): Promise<End | undefined> {
-  const { story } = run;
-  const { description, failure, costUsd } = end;
-  if (description.metrics.length > 0) story.metrics = description.metrics;
-  if (costUsd !== undefined) story.costUsd = (story.costUsd ?? 0) + costUsd;
-  settleTimes(story, live, description, Date.now());
-  await closeAttempt(run, {
-    trainingStatus: description.status,
-    endedAt: description.trainingEndedAt ?? Date.now(),
-    interruptions: description.interruptions,
-    ...(description.secondaryStatus === undefined ? {} : { secondaryStatus: description.secondaryStatus }),
-    ...(description.trainingStartedAt === undefined
-      ? {}
-      : { trainingStartedAt: description.trainingStartedAt }),
-    ...(description.billableSeconds === undefined ? {} : { billableSeconds: description.billableSeconds }),
-    ...(failure === undefined ? {} : { failure }),
-    ...(costUsd === undefined ? {} : { costUsd }),
-  });
-  if (failure === undefined) {
-    if (description.modelUri !== undefined) story.modelUri = description.modelUri;
-    return { status: 'SUCCEEDED', why: reason('COMPLETED', { placement: live.placement }) };
-  }
-  const hadInstances = description.trainingStartedAt !== undefined;
-  return endOf(live.stop) ?? goOn(run, { failure, trainingJobName: live.name, hadInstances });
-}
-
-/** Retries, falls back or ends, as the job's retry policy says. */
-function goOn(run: JobRun, failed: FailedAttempt): End | undefined {
-  const { job, story } = run;
-  const step = nextStep(failed, story.retry, job, Date.now(), Math.random());
-  story.retry = step.state;
-  switch (step.kind) {
-    case 'end':
-      return { status: step.status, why: step.reason };
-    case 'wait':
-      story.nextTryAt = step.untilMs;
-      run.enter('RUNNABLE', step.reason);
-      return undefined;
-    case 'launch':
-      run.enter('RUNNABLE', step.reason);
-      return undefined;
-  }
-}
-
-/** The attempt holds no instances any more: its lease goes back. */
-async function closeAttempt(run: JobRun, change: Parameters<typeof amendAttempt>[1]): Promise<void> {
-  const { story } = run;
-  if (story.live === undefined) return;
-  const { lease } = story.live;
-  delete story.live;
-  amendAttempt(story, change);
-  await run.leases.release(lease);
-}
-
-function endOf(order: StopOrder | undefined): End | undefined {
-  switch (order?.cause) {
-    case undefined:
-      return undefined;
-    case 'cancel':
-      return {
-        status: 'STOPPED',
-        why: reason('CANCELLED', order.reason === undefined ? {} : { reason: order.reason }),
-      };
-    case 'timeLimit':
-      return { status: 'FAILED', why: reason('TIME_LIMIT', order) };
   }
 }

@@ -282,6 +282,7 @@ export function describeTrainingService(name: string, open: () => Promise<Traini
           name: job,
           status: 'Completed',
           secondaryStatus: 'Completed',
+          createdAt: end.createdAt,
           lastModifiedAt: end.lastModifiedAt,
         });
       });
@@ -301,6 +302,50 @@ export function describeTrainingService(name: string, open: () => Promise<Traini
         const names = (await all(since - 1_000)).map((found) => found.name);
         expect(names).toEqual(expect.arrayContaining(jobs));
         expect(new Set(names).size).toBe(names.length);
+      });
+    });
+
+    describe('listNamed', () => {
+      it('gives the training jobs with a text in their name, whatever their status, newest first', async () => {
+        const job = freshName();
+        const names = [`${job}x-1`, `${job}x-2`, `${job}y-1`];
+        for (const name of names) {
+          await service.create(name, requestOf(IMAGES.neverEnds));
+          await world.until(name, ({ secondaryStatus }) => secondaryStatus === 'Training');
+        }
+        await service.stop(`${job}x-1`);
+        await world.until(`${job}x-1`, over);
+        const { summaries, nextToken } = await service.listNamed({ contains: `${job}x-` });
+        expect(summaries.map(({ name, status }) => [name, status])).toEqual([
+          [`${job}x-2`, 'InProgress'],
+          [`${job}x-1`, 'Stopped'],
+        ]);
+        expect(nextToken).toBeUndefined();
+        for (const name of names) await service.stop(name);
+      });
+
+      it('keeps to the times of creation', async () => {
+        const job = freshName();
+        await service.create(job, requestOf(IMAGES.completes));
+        const { createdAt } = await world.until(job, over);
+        const found = async (times: { createdAfter?: number; createdBefore?: number }) =>
+          (await service.listNamed({ contains: job, ...times })).summaries.length;
+        expect(await found({ createdAfter: createdAt - 1_000, createdBefore: createdAt + 1_000 })).toBe(1);
+        expect(await found({ createdAfter: createdAt + 1_000 })).toBe(0);
+        expect(await found({ createdBefore: createdAt - 1_000 })).toBe(0);
+      });
+
+      it('gives a second page to those who ask for it', async () => {
+        const job = freshName();
+        const names = Array.from({ length: 102 }, (_, index) => `${job}z-${index + 1}`);
+        for (const name of names) await service.create(name, requestOf(IMAGES.neverEnds, TYPES.noCapacity));
+        const first = await service.listNamed({ contains: `${job}z-` });
+        expect(first.summaries).toHaveLength(100);
+        const { nextToken = '' } = first;
+        const second = await service.listNamed({ contains: `${job}z-`, nextToken });
+        expect(second.nextToken).toBeUndefined();
+        const found = [...first.summaries, ...second.summaries].map(({ name }) => name);
+        expect(found.toSorted()).toEqual(names.toSorted());
       });
     });
   });

@@ -26,6 +26,9 @@ interface Wishes {
   readonly notifyOn?: readonly NotifyEvent[];
   readonly priority?: number;
   readonly user?: string;
+  readonly queue?: string;
+  readonly share?: string;
+  readonly checkpointSeconds?: number;
   readonly training?: Partial<TrainingRequest>;
 }
 

@@ -129,6 +129,7 @@ export class ScriptedSageMaker {
     },
     sweepTrainings: ({ watermark }) =>
       Promise.resolve({ watermark, sweeps: 0, changesSeen: 0, signalsSent: 0, withoutWorkflow: [] }),
+    surveyQueue: () => Promise.resolve({ gone: [], enrol: [], cannotTell: 0, stopped: [] }),
   };
 
   #sceneOf(attempt: number): Scene {

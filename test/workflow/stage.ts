@@ -13,13 +13,15 @@ import type { ScriptedSageMaker } from './scripted-sagemaker.ts';
 
 export type JobHandle = WorkflowHandleWithStartDetails<typeof trainingJob>;
 
+type Bundle = { readonly codePath: string } | { readonly code: string };
+
 /** Plays jobs against scripted SageMakers, in skipped time. */
 export class Stage {
   readonly environment: TestWorkflowEnvironment;
-  readonly #workflowBundle: { readonly codePath: string };
+  readonly #workflowBundle: Bundle;
   #queues = 0;
 
-  constructor(environment: TestWorkflowEnvironment, workflowBundle: { readonly codePath: string }) {
+  constructor(environment: TestWorkflowEnvironment, workflowBundle: Bundle) {
     this.environment = environment;
     this.#workflowBundle = workflowBundle;
   }

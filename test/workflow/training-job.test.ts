@@ -524,7 +524,6 @@ describe('a job that did not come through the client', () => {
     'no job': {},
     'a job without training': { job: { jobId: 'raw' } },
     'a priority in words': { job: { ...aJob(), priority: 'high' } },
-    'a queue that does not exist': { job: { ...aJob(), queue: 'search' } },
   };
   test.each(Object.entries(nonsense))('is refused by the workflow itself: %s', async (name, input) => {
     await stage.with(new ScriptedSageMaker(completes()), async ({ taskQueue }) => {

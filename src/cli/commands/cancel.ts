@@ -1,14 +1,18 @@
 import { Command } from 'commander';
+import { TrainyardError } from '../../jobs/error-catalogue.ts';
 import { isTerminal } from '../../jobs/status.ts';
 import { confirm } from '../confirm.ts';
 import { withExamples } from '../examples.ts';
 import { addFormatOption } from '../option-values.ts';
+import { FILTER_KEYS, parseFilter, unfinishedJobs, type CancelFilter } from '../cancel-filter.ts';
 import { OUTPUT_FORMATS, type OutputFormat } from '../print/output-format.ts';
 import { resolveAll } from '../resolve-jobs.ts';
 import { sessionOf } from '../session.ts';
 import { steerJobs } from '../steer-jobs.ts';
+import type { Trainyard } from '../terminal.ts';
 
 interface CancelOptions {
+  readonly filter?: CancelFilter;
   readonly reason?: string;
   readonly yes?: boolean;
   readonly output: OutputFormat;
@@ -21,23 +25,48 @@ export function cancelCommand(): Command {
       'Stops jobs for good: a running training job gets SIGTERM and a grace period, then the job is STOPPED. Asks first ' +
         'on a terminal; elsewhere it needs --yes.',
     )
-    .argument('<ids...>', 'job ids, or beginnings of them')
+    .argument('[ids...]', 'job ids, or beginnings of them')
+    .option(
+      '--filter <key=value>',
+      `all unfinished jobs with ${FILTER_KEYS.join(', ')}; repeatable, all must hold; name may be a quoted pattern`,
+      parseFilter,
+    )
     .option('--reason <text>', "shown to the jobs' owners")
     .option('-y, --yes', 'do not ask')
     .action(run);
   addFormatOption(command, OUTPUT_FORMATS);
   return withExamples(command, [
     'trainyard cancel rank-lr-3 --reason "wrong data set"',
-    'trainyard cancel $(trainyard list --user ana --output name) --yes',
+    "trainyard cancel --filter queue=search --filter 'name=sweep-7-*'",
+    'trainyard cancel --filter user=ana@example.com --filter status=RUNNABLE --yes',
   ]);
 }
 
+/** Ids named in the question. */
+const NAMED = 5;
+/** Of a bulk action so many ids fit into a hint. */
+const FEW = 20;
+
 async function run(ids: readonly string[], options: CancelOptions, command: Command): Promise<void> {
   const session = sessionOf(command);
+  if (ids.length === 0 && options.filter === undefined) {
+    throw new TrainyardError('USAGE', 'No job is named.', {
+      hint: 'Name jobs by their ids, or with --filter.',
+    });
+  }
+  if (ids.length > 0 && options.filter !== undefined) {
+    throw new TrainyardError('USAGE', 'Job ids and --filter exclude each other.', {
+      hint: 'Use one of them.',
+    });
+  }
   const client = await session.client();
-  const jobIds = await resolveAll(client, ids);
-  const what = jobIds.length === 1 ? `job ${jobIds.join()}` : `${jobIds.length} jobs (${jobIds.join(', ')})`;
-  if (options.yes !== true && !(await confirm(session, `Cancel ${what}?`))) {
+  const jobIds = await wanted(client, ids, options.filter);
+  if (jobIds.length === 0) {
+    session.say('No unfinished jobs match; nothing was cancelled.');
+    if (options.output === 'json' || options.output === 'yaml') session.print('[]\n');
+    return;
+  }
+  if (options.yes !== true && !(await confirm(session, `Cancel ${inWords(jobIds)}?`))) {
     session.say('Nothing was cancelled.');
     session.exitCode = 1;
     return;
@@ -47,6 +76,24 @@ async function run(ids: readonly string[], options: CancelOptions, command: Comm
   const stopping = answers.flatMap((answer) =>
     answer.answered && !isTerminal(answer.job.status) ? [answer.jobId] : [],
   );
-  if (stopping.length > 0)
+  if (stopping.length > FEW) session.say(`${stopping.length} jobs run and are stopping.`);
+  else if (stopping.length > 0)
     session.say(`What runs is stopping. Wait for it with: trainyard wait ${stopping.join(' ')}`);
+}
+
+async function wanted(
+  client: Trainyard,
+  ids: readonly string[],
+  filter: CancelFilter | undefined,
+): Promise<readonly string[]> {
+  if (filter === undefined) return await resolveAll(client, ids);
+  const jobIds: string[] = [];
+  for await (const { jobId } of client.list(unfinishedJobs(filter))) jobIds.push(jobId);
+  return jobIds;
+}
+
+function inWords(jobIds: readonly string[]): string {
+  if (jobIds.length === 1) return `job ${jobIds.join()}`;
+  const shown = jobIds.slice(0, NAMED).join(', ');
+  return `${jobIds.length} jobs (${shown}${jobIds.length > NAMED ? ', ...' : ''})`;
 }

@@ -41,7 +41,7 @@ export function listCommand(): Command {
     .option('-s, --status <status,..>', 'only jobs in these statuses; repeatable', parseStatuses)
     .option('-u, --user <user>', "only this user's jobs")
     .option('--name <glob>', 'only ids that begin like this, or match a quoted pattern')
-    .option('--queue <queue>', 'only jobs of this queue')
+    .option('-q, --queue <queue>', 'only jobs of this queue')
     .option('--share <share>', 'only jobs of this share')
     .option('--instance-type <type>', 'only jobs placed on this instance type')
     .option('--since <time>', 'only jobs submitted since: 2h, 7d, 2026-11-20', parseSince)

@@ -20,12 +20,16 @@ export function submitCommand(): Command {
     .summary('submit jobs')
     .description(
       'Submits the jobs of one or many files. Everything is checked first: one broken file, and nothing is submitted. ' +
-        'Submitting the same job under the same id again does no harm.',
+        'Submitting the same job under the same id again does no harm. A queue that is full or busy is asked again for ' +
+        'up to a minute.',
     )
     .argument('[files...]', 'job files, directories of them, quoted patterns, or - for standard input')
     .option('-f, --file <file>', 'the same, repeatable', collect)
     .option('--set <path=value>', 'change a value in every job, repeatable', collect)
-    .option('--dry-run', 'only check, and print the jobs as they would be submitted')
+    .option(
+      '--dry-run',
+      'only check, print the jobs as they would be submitted, and ask their queues when they would start',
+    )
     .option('-w, --wait', 'wait for the end like `trainyard wait`; Ctrl-C detaches')
     .addOption(new Option('-d, --detach', 'do not wait (this is the default)').conflicts('wait'))
     .option('--timeout <duration>', 'with --wait: give up waiting after this time', parseDuration)
@@ -43,7 +47,7 @@ export function submitCommand(): Command {
 async function run(files: readonly string[], options: SubmitOptions, command: Command): Promise<void> {
   const session = sessionOf(command);
   // Checking needs zod and the GPU catalogue, which --help and completion do without.
-  const [{ readJobs }, { acceptJobs }, { printDryRun, submitJobs }] = await Promise.all([
+  const [{ readJobs }, { acceptJobs }, { submitJobs }] = await Promise.all([
     import('../job-files.ts'),
     import('../accept-jobs.ts'),
     import('../submit-jobs.ts'),
@@ -52,7 +56,8 @@ async function run(files: readonly string[], options: SubmitOptions, command: Co
   const sources = await readJobs([...files, ...(options.file ?? [])], options.set ?? [], session.terminal);
   const jobs = acceptJobs(session, sources, options.keepGoing === true);
   if (options.dryRun === true) {
-    printDryRun(session, jobs, output);
+    const { printDryRun } = await import('../dry-run.ts');
+    await printDryRun(session, jobs, output);
     return;
   }
   if (jobs.length === 0) return;

@@ -8,14 +8,15 @@ export function bashCompletion(program: ProgramWords): string {
 _${name}_words() { COMPREPLY=($(compgen -W "$1" -- "$2")); }
 _${name}_files() { compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$1")); }
 _${name}_directories() { compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -d -- "$1")); }
+_${name}_queues() { COMPREPLY=($(compgen -W "$("\${COMP_WORDS[0]}" __queue-names 2>/dev/null)" -- "$1")); }
 _${name}_jobs() { COMPREPLY=($(compgen -W "$("\${COMP_WORDS[0]}" __job-ids 2>/dev/null)" -- "$1")); }
 
 _${name}() {
   local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" command="" index
   COMPREPLY=()
   for ((index = 1; index < COMP_CWORD; index++)); do
-    case "\${COMP_WORDS[index]}" in
-      ${commands.flatMap(({ names }) => names).join('|')}) command="\${COMP_WORDS[index]}"; break ;;
+    case "$command\${command:+ }\${COMP_WORDS[index]}" in
+      ${paths(commands).join('|')}) command="$command\${command:+ }\${COMP_WORDS[index]}" ;;
     esac
   done
   case "$previous" in
@@ -29,13 +30,38 @@ complete -F _${name} ${name}
 `;
 }
 
-function commandCase(name: string, command: CommandWords, globals: readonly OptionWords[]): string {
-  return `    ${command.names.join('|')})
+/** Every way to write a command, as patterns: `list`, `queue\\ apply`. */
+function paths(commands: readonly CommandWords[], before = ''): string[] {
+  return commands.flatMap(({ names, subcommands }) =>
+    names.flatMap((word) => [before + word, ...paths(subcommands, `${before}${word}\\ `)]),
+  );
+}
+
+function commandCase(
+  name: string,
+  command: CommandWords,
+  globals: readonly OptionWords[],
+  before: readonly string[] = [''],
+): string {
+  const own = before.flatMap((start) => command.names.map((word) => start + word));
+  const nested = command.subcommands
+    .map((inner) =>
+      commandCase(
+        name,
+        inner,
+        globals,
+        own.map((path) => `${path}\\ `),
+      ),
+    )
+    .join('');
+  const words = command.subcommands.flatMap(({ names }) => names);
+  const rest = words.length > 0 ? wordsFor(name, words) : completer(name, command.arguments);
+  return `${nested}    ${own.join('|')})
       case "$previous" in
 ${valueCases(name, command.options, '        ')}      esac
       case "$current" in
         -*) _${name}_words "${[...flagsOf(command.options), ...flagsOf(globals)].join(' ')}" "$current" ;;
-        *) ${completer(name, command.arguments)} ;;
+        *) ${rest} ;;
       esac ;;
 `;
 }
@@ -51,7 +77,9 @@ function valueCases(name: string, options: readonly OptionWords[], indent: strin
 function completer(name: string, values: Values): string {
   switch (values.kind) {
     case 'words':
-      return `_${name}_words "${values.words.join(' ')}" "$current"`;
+      return wordsFor(name, values.words);
+    case 'queues':
+      return `_${name}_queues "$current"`;
     case 'jobs':
       return `_${name}_jobs "$current"`;
     case 'files':
@@ -62,6 +90,9 @@ function completer(name: string, values: Values): string {
       return ':';
   }
 }
+
+const wordsFor = (name: string, words: readonly string[]): string =>
+  `_${name}_words "${words.join(' ')}" "$current"`;
 
 function flagsOf(options: readonly OptionWords[]): string[] {
   return options.flatMap(({ flags }) => flags);

@@ -5,6 +5,7 @@ import { JOB_STATUSES } from '../../jobs/status.ts';
 export type Values =
   | { readonly kind: 'words'; readonly words: readonly string[] }
   | { readonly kind: 'jobs' }
+  | { readonly kind: 'queues' }
   | { readonly kind: 'files' }
   | { readonly kind: 'directories' }
   | { readonly kind: 'none' };
@@ -23,6 +24,8 @@ export interface CommandWords {
   readonly options: readonly OptionWords[];
   /** What its arguments are. */
   readonly arguments: Values;
+  /** `apply` of `queue apply`; a command that has some takes nothing else. */
+  readonly subcommands: readonly CommandWords[];
 }
 
 export interface ProgramWords {
@@ -38,13 +41,19 @@ export function wordsOf(program: Command): ProgramWords {
   return {
     name: program.name(),
     options: help.visibleOptions(program).map(optionWords),
-    commands: help.visibleCommands(program).map((command) => ({
-      names: [command.name(), ...command.aliases()],
-      description: help.subcommandDescription(command),
-      options: help.visibleOptions(command).map(optionWords),
-      arguments: argumentValues(command),
-    })),
+    commands: commandsOf(program),
   };
+}
+
+function commandsOf(parent: Command): CommandWords[] {
+  const help = parent.createHelp();
+  return help.visibleCommands(parent).map((command) => ({
+    names: [command.name(), ...command.aliases()],
+    description: help.subcommandDescription(command),
+    options: help.visibleOptions(command).map(optionWords),
+    arguments: argumentValues(command),
+    subcommands: commandsOf(command),
+  }));
 }
 
 function optionWords(option: Option): OptionWords {
@@ -59,7 +68,7 @@ function optionValues(option: Option): Values {
   if (/status/.test(placeholder)) return { kind: 'words', words: JOB_STATUSES };
   if (/dir/.test(placeholder)) return { kind: 'directories' };
   if (/file|path/.test(placeholder)) return { kind: 'files' };
-  return { kind: 'none' };
+  return placeholder === 'queue' ? { kind: 'queues' } : { kind: 'none' };
 }
 
 function argumentValues(command: Command): Values {
@@ -67,5 +76,6 @@ function argumentValues(command: Command): Values {
   if (first === undefined) return { kind: 'none' };
   if (first.argChoices !== undefined) return { kind: 'words', words: first.argChoices };
   if (/^ids?$/.test(first.name())) return { kind: 'jobs' };
+  if (first.name() === 'queue') return { kind: 'queues' };
   return /file/.test(first.name()) ? { kind: 'files' } : { kind: 'none' };
 }

@@ -11,6 +11,12 @@ _${name}_jobs() {
   compadd -a jobs
 }
 
+_${name}_queues() {
+  local -a queues
+  queues=(\${(f)"$(${name} __queue-names 2>/dev/null)"})
+  compadd -a queues
+}
+
 _${name}() {
   local context state state_descr line
   typeset -A opt_args
@@ -33,11 +39,19 @@ if [ "$funcstack[1]" = "_${name}" ]; then _${name} "$@"; else compdef _${name} $
 }
 
 function commandCase(name: string, command: CommandWords): string {
-  const action = completer(name, command.arguments);
-  return `        ${command.names.join('|')})
-          _arguments $globals \\
-${command.options.map((option) => `            ${argument(name, option)} \\\n`).join('')}            ${quote(`*: :${action}`)} ;;
+  const own = command.options.map((option) => `            ${argument(name, option)} \\\n`).join('');
+  const body =
+    command.subcommands.length === 0
+      ? `          _arguments $globals \\
+${own}            ${quote(`*: :${completer(name, command.arguments)}`)} ;;
+`
+      : `          _arguments -C $globals \\
+${own}            ${quote(`1: :(${command.subcommands.flatMap(({ names }) => names).join(' ')})`)} '*:: :->inner'
+          [ "$state" = inner ] && case $line[1] in
+${command.subcommands.map((inner) => commandCase(name, inner)).join('')}          esac ;;
 `;
+  return `        ${command.names.join('|')})
+${body}`;
 }
 
 /** `'(-o --output)'{-o,--output}'[what to print]:value:(table json)'`, repeatable where it does no harm. */
@@ -53,6 +67,8 @@ function completer(name: string, values: Values): string {
       return `(${values.words.join(' ')})`;
     case 'jobs':
       return `_${name}_jobs`;
+    case 'queues':
+      return `_${name}_queues`;
     case 'files':
       return '_files';
     case 'directories':

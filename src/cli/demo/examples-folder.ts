@@ -9,6 +9,9 @@ import type { JobSpec } from '../../jobs/spec.ts';
 const FOLDER = fileURLToPath(new URL('../../../examples', import.meta.url));
 export const EXAMPLES_BUCKET = 'trainyard-examples';
 
+/** Queues and the job of the brief's figures. */
+export const FIGURES_FOLDER = join(FOLDER, 'figures');
+
 /** The configuration of the local AWS endpoint that the examples are made for. */
 export const EXAMPLES_AWS_CONFIG = join(FOLDER, 'local-aws.yaml');
 

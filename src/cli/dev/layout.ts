@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
+import type { ExampleName } from '../demo/example-names.ts';
 
 /** What the flags of `trainyard dev` say. Ports: undefined is the usual one, or a free one if that is taken. */
 export interface DevOptions {
@@ -13,8 +14,8 @@ export interface DevOptions {
   readonly ui: boolean;
   /** Whether to start a worker. Without, one is started by hand. */
   readonly worker: boolean;
-  /** Run the examples in a fresh world, then stop. */
-  readonly examples: boolean;
+  /** Play these examples in a fresh world, then stop. */
+  readonly examples: readonly ExampleName[] | false;
   /** With `examples`: go on after they have ended. */
   readonly keep: boolean;
 }
@@ -34,11 +35,12 @@ export interface DevLayout {
 
 /** Examples get a directory of their own: it is emptied at each start, which must never happen to a user's data. */
 export function layoutOf(options: Pick<DevOptions, 'data' | 'examples'>, cwd: string): DevLayout {
+  const examples = options.examples !== false;
   const base = resolve(cwd, options.data ?? '.trainyard');
-  const dataDir = options.examples ? join(base, 'examples') : base;
+  const dataDir = examples ? join(base, 'examples') : base;
   return {
     dataDir,
-    temporalDb: options.examples ? undefined : join(dataDir, 'temporal.db'),
+    temporalDb: examples ? undefined : join(dataDir, 'temporal.db'),
     awsDir: join(dataDir, 'aws'),
     profileFile: join(dataDir, 'temporal.toml'),
     log: (name) => join(dataDir, 'logs', `${name}.log`),

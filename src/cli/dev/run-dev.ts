@@ -30,10 +30,10 @@ export async function runDev(options: DevOptions, session: Session): Promise<num
   const { terminal } = session;
   const layout = layoutOf(options, terminal.cwd);
   // Missing or broken examples are better known before anything is started.
-  if (options.examples) readExamples();
+  if (options.examples !== false) readExamples();
   makeDataDir(layout.dataDir, (path) => mkdirSync(path, { recursive: true }));
   await clearTheWay(session);
-  if (options.examples) {
+  if (options.examples !== false) {
     await endTraining(layout.awsDir);
     emptyDirectory(layout);
   }
@@ -61,8 +61,10 @@ export async function runDev(options: DevOptions, session: Session): Promise<num
     const addresses = await startAll(context, (found) => publish(terminal.cwd, layout, found, parts));
     watching = true;
     session.print(announcement(parts, addresses, layout, session.paint));
-    if (options.examples) {
-      const code = await examples(layout, addresses, session, interruption.signal);
+    if (options.examples !== false) {
+      const world = { session, addresses, awsDir: layout.awsDir, signal: interruption.signal };
+      const { runExamples } = await import('../demo/index.ts');
+      const code = await runExamples(world, options.examples);
       if (!options.keep) return code;
       session.say('\nEverything stays up (--keep) until Ctrl-C.');
       await interruption.happened;
@@ -81,16 +83,6 @@ export async function runDev(options: DevOptions, session: Session): Promise<num
     removeDevState(terminal.cwd, process.pid);
     interruption.dispose();
   }
-}
-
-async function examples(
-  layout: DevLayout,
-  addresses: DevAddresses,
-  session: Session,
-  signal: AbortSignal,
-): Promise<number> {
-  const { runExamples } = await import('../demo/index.ts');
-  return await runExamples({ session, addresses, awsDir: layout.awsDir, signal });
 }
 
 /** One `dev` per folder; what a killed one left behind would hold its ports and its database. */

@@ -60,7 +60,7 @@ export async function startLocalAws(context: StartContext): Promise<string> {
     explicit: options.awsPort,
     preferred: DEFAULT_LOCAL_AWS_PORT,
   });
-  const config = options.awsConfig ?? (options.examples ? EXAMPLES_AWS_CONFIG : undefined);
+  const config = options.awsConfig ?? (options.examples === false ? undefined : EXAMPLES_AWS_CONFIG);
   const args = [
     ...['local-aws', '--port', String(port), '--data', layout.awsDir],
     ...(config === undefined ? [] : ['--config', config]),

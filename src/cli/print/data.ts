@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import type { DataFormat } from './output-format.ts';
 
-/** Members that hold a time as epoch milliseconds, in JobView, JobSummary and JobEvent. */
+/** Members that hold a time as epoch milliseconds, in the views of jobs and queues and in explanations. */
 const TIMES: ReadonlySet<string> = new Set([
   'submittedAt',
   'statusSince',
@@ -12,6 +12,13 @@ const TIMES: ReadonlySet<string> = new Set([
   'trainingStartedAt',
   'at',
   'lastAt',
+  'queuedAt',
+  'notBefore',
+  'until',
+  'startAt',
+  'earliestAt',
+  'latestAt',
+  'expectedAt',
 ]);
 
 /** For programs: the value as it is, times as ISO 8601 in UTC. */

@@ -1,5 +1,5 @@
 import { ERROR_CATALOGUE, TrainyardError, type ErrorPlace } from '../../jobs/error-catalogue.ts';
-import { JobInvalidError } from '../../jobs/job-problem.ts';
+import { InvalidInputError } from '../../jobs/job-problem.ts';
 import type { Paint } from './colour.ts';
 
 export interface ErrorStyle {
@@ -37,13 +37,13 @@ function errorData(error: TrainyardError): object {
     message,
     hint,
     ...(place === undefined ? {} : { place }),
-    ...(error instanceof JobInvalidError ? { problems: error.problems } : {}),
+    ...(error instanceof InvalidInputError ? { problems: error.problems } : {}),
   };
 }
 
-/** The lines of a JobInvalidError begin with their places already. */
+/** The lines of an InvalidInputError begin with their places already. */
 function placeOf(error: TrainyardError): string {
-  if (error.place === undefined || error instanceof JobInvalidError) return '';
+  if (error.place === undefined || error instanceof InvalidInputError) return '';
   const where = formatPlace(error.place);
   return where === '' ? '' : `${where}: `;
 }

@@ -4,6 +4,7 @@ import { createActivities, DEFAULT_WATCH_SETTINGS } from '../../../src/activitie
 import type { LaunchInput, TrainyardActivities } from '../../../src/activities/types.ts';
 import type { JobStatus } from '../../../src/jobs/status.ts';
 import type { TrainingChanged } from '../../../src/jobs/training-change.ts';
+import { FakeJobDirectory } from '../../fixtures/fake-job-directory.ts';
 import { FakeNotifier } from '../../fixtures/fake-notifier.ts';
 import { FakeTrainingService, type FakeTrainingOptions } from '../../fixtures/fake-training-service.ts';
 import { P4D, TOPIC, TRAINING } from '../../support/a-job.ts';
@@ -14,6 +15,7 @@ export class ActivityWorld {
   readonly told: { jobId: string; change: TrainingChanged }[] = [];
   readonly openJobs = new Map<string, JobStatus>();
   readonly training: FakeTrainingService;
+  readonly directory = new FakeJobDirectory();
   readonly notifier = new FakeNotifier(TOPIC);
   readonly #activities: TrainyardActivities;
 
@@ -31,6 +33,8 @@ export class ActivityWorld {
         },
         knownStatus: (jobId) => Promise.resolve(this.openJobs.get(jobId)),
       },
+      directory: this.directory,
+      monitorId: () => Promise.resolve('monitor/111122223333/us-east-1'),
       consoleUrl: (name) => `https://console/${name}`,
       watch: { ...DEFAULT_WATCH_SETTINGS, sweepMs: 1, pageMs: 1, sessionMs: 0 },
       isStopping: () => false,

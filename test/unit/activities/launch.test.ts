@@ -19,6 +19,7 @@ describe('launching an attempt', () => {
       'trainyard:job-id': 'rank',
       'trainyard:attempt': '1',
       'trainyard:run-id': 'run-1',
+      'trainyard:namespace-id': 'namespace-1',
     });
   });
 

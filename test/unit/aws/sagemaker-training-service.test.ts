@@ -131,8 +131,14 @@ describe('the SageMaker training service', () => {
     );
     expect(await service.listModified({ after: 1_700_000_000_000 })).toEqual({
       summaries: [
-        { name: 'a', status: 'InProgress', secondaryStatus: 'Training', lastModifiedAt: 1_700_000_100_250 },
-        { name: 'b', status: 'Stopped', lastModifiedAt: 1_700_000_050_000 },
+        {
+          name: 'a',
+          status: 'InProgress',
+          secondaryStatus: 'Training',
+          createdAt: 1_700_000_000_000,
+          lastModifiedAt: 1_700_000_100_250,
+        },
+        { name: 'b', status: 'Stopped', createdAt: 1_700_000_050_000, lastModifiedAt: 1_700_000_050_000 },
       ],
       nextToken: 'more',
     });

@@ -22,7 +22,10 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 function complete(...words: readonly string[]): string[] {
   const bash = `
     source ${script}
-    trainyard() { [ "$1" = __job-ids ] && printf 'rank-1\\nsweep-7\\n'; }
+    trainyard() {
+      [ "$1" = __job-ids ] && printf 'rank-1\\nsweep-7\\n'
+      [ "$1" = __queue-names ] && printf 'lab\\nsearch\\n'
+    }
     COMP_WORDS=(trainyard "$@"); COMP_CWORD=$#
     _trainyard
     printf '%s\\n' "\${COMPREPLY[@]}"`;
@@ -59,6 +62,12 @@ describe('bash', () => {
     ['job ids by their beginning, after others', ['cancel', 'rank-1', 'sw'], ['sweep-7']],
     ['files', ['submit', '--file', 'job'], ['job.yaml', 'jobs.json']],
     ['files as arguments', ['validate', 'jobs'], ['jobs.json']],
+    ['verbs of queues', ['queue', 'p'], ['pause']],
+    ['options of a verb of queues', ['queue', 'drain', 'search', '--un'], ['--undo']],
+    ['queues', ['queue', 'show', ''], ['lab', 'search']],
+    ['queues of an option', ['list', '-q', 's'], ['search']],
+    ['options of the right list', ['queue', 'list', '--wa'], []],
+    ['the kind of a schema', ['schema', ''], ['job', 'queue']],
     ['shells', ['completion', ''], ['bash', 'fish', 'zsh']],
     ['nothing where anything may stand', ['list', '--user', ''], []],
   ])('completes %s', (_, words, want) => {
@@ -70,7 +79,9 @@ describe.each(['zsh', 'fish'])('%s', (shell) => {
   test('knows every verb and its options', async () => {
     const { stdout } = await trainyard(['completion', shell]);
     const program = buildProgram();
-    for (const command of program.createHelp().visibleCommands(program)) {
+    const help = program.createHelp();
+    const top = help.visibleCommands(program);
+    for (const command of [...top, ...top.flatMap((parent) => help.visibleCommands(parent))]) {
       expect(stdout).toContain(command.name());
       for (const option of command.options) expect(stdout).toContain((option.long ?? '').slice(2));
     }
@@ -84,6 +95,14 @@ describe.each(['zsh', 'fish'])('%s', (shell) => {
       expect(spawnSync(shell, ['-n', path], { encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' });
     },
   );
+});
+
+test('names of queues for the shell', async () => {
+  const world = {
+    env: { XDG_CACHE_HOME: join(directory, 'queues') },
+    client: { queueNames: () => Promise.resolve(['lab', 'search']) },
+  };
+  expect((await trainyard(['__queue-names'], world)).stdout).toBe('lab\nsearch\n');
 });
 
 describe('job ids for the shell', () => {

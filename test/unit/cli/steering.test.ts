@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { SteeringAnswer } from '../../../src/client/index.ts';
+import type { JobFilter, SteeringAnswer } from '../../../src/client/index.ts';
 import type { Trainyard } from '../../../src/cli/terminal.ts';
 import { TrainyardError } from '../../../src/jobs/error-catalogue.ts';
 import { reason } from '../../../src/jobs/reason.ts';
-import { trainyard } from './fake-terminal.ts';
-import { job } from './job-builders.ts';
+import { listing, trainyard, type Outcome } from './fake-terminal.ts';
+import { job, summary } from './job-builders.ts';
 
 const cancelled = (jobId: string): SteeringAnswer => ({
   jobId,
@@ -120,5 +120,98 @@ describe('the other verbs', () => {
       client: { hold: (jobId) => Promise.resolve({ jobId, answered: false }) },
     });
     expect(JSON.parse(stdout)).toEqual([{ jobId: 'a', answered: false }]);
+  });
+});
+
+describe('cancel --filter', () => {
+  async function cancel(
+    args: readonly string[],
+    jobs: readonly string[] = ['a', 'b'],
+    world: { columns?: number; answer?: string } = {},
+  ): Promise<Outcome & { filter: JobFilter | undefined; asked: readonly string[] }> {
+    let filter: JobFilter | undefined;
+    const asked: string[] = [];
+    const outcome = await trainyard(['cancel', ...args], {
+      ...world,
+      client: {
+        list: (wanted) => {
+          filter = wanted;
+          return listing(...jobs.map((jobId) => summary({ jobId })));
+        },
+        cancel: (jobId) => {
+          asked.push(jobId);
+          return Promise.resolve(cancelled(jobId));
+        },
+      },
+    });
+    return { ...outcome, filter, asked };
+  }
+  const unfinished = ['SUBMITTED', 'RUNNABLE', 'SCHEDULED', 'STARTING', 'RUNNING'];
+
+  test.each<[string, readonly string[], JobFilter]>([
+    [
+      'of a queue',
+      ['queue=search'],
+      { statuses: ['SUBMITTED', 'RUNNABLE', 'SCHEDULED', 'STARTING', 'RUNNING'], queue: 'search' },
+    ],
+    [
+      'of which all must hold',
+      ['share=Lab', 'user=ana', 'name=sweep-*', 'instance-type=ml.p4d.24xlarge'],
+      {
+        statuses: ['SUBMITTED', 'RUNNABLE', 'SCHEDULED', 'STARTING', 'RUNNING'],
+        share: 'Lab',
+        user: 'ana',
+        name: 'sweep-*',
+        instanceType: 'ml.p4d.24xlarge',
+      },
+    ],
+    ['of several statuses', ['status=runnable', 'status=RUNNING'], { statuses: ['RUNNABLE', 'RUNNING'] }],
+  ])('cancels the unfinished jobs %s', async (_, filters, want) => {
+    const { filter, asked, stdout, code } = await cancel([
+      ...filters.flatMap((one) => ['--filter', one]),
+      '-y',
+    ]);
+    expect(filter).toEqual(want);
+    expect(asked).toEqual(['a', 'b']);
+    expect({ stdout, code }).toEqual({ stdout: 'a  STOPPED  Cancelled.\nb  STOPPED  Cancelled.\n', code: 0 });
+  });
+
+  test('asks with the count and the first of them', async () => {
+    const jobs = Array.from({ length: 37 }, (_, index) => `job-${index}`);
+    const { stderr, asked, code } = await cancel(['--filter', 'queue=search'], jobs, {
+      columns: 80,
+      answer: 'n',
+    });
+    expect(stderr).toContain('Cancel 37 jobs (job-0, job-1, job-2, job-3, job-4, ...)? [y/N] ');
+    expect({ asked, code }).toEqual({ asked: [], code: 1 });
+  });
+
+  test('needs --yes where nobody can be asked', async () => {
+    expect(await cancel(['--filter', 'queue=search'])).toMatchObject({ code: 2, asked: [] });
+  });
+
+  test('that matches nothing does nothing, and that is fine', async () => {
+    const { stdout, stderr, code } = await cancel(['--filter', 'user=nobody'], []);
+    expect({ stdout, code }).toEqual({ stdout: '', code: 0 });
+    expect(stderr).toContain('No unfinished jobs match');
+    expect((await cancel(['--filter', 'user=nobody', '-o', 'json'], [])).stdout).toBe('[]\n');
+  });
+
+  test.each<[string, readonly string[], RegExp]>([
+    ['an unknown key', ['--filter', 'quee=search'], /Did you mean queue=/],
+    ['no value', ['--filter', 'queue='], /Write a value behind queue=/],
+    ['no key at all', ['--filter', 'search'], /Write key=value/],
+    ['a status that has ended', ['--filter', 'status=FAILED'], /Jobs that are FAILED have ended/],
+    ['the same key twice', ['--filter', 'queue=a', '--filter', 'queue=b'], /queue is given twice/],
+    ['ids besides', ['x', '--filter', 'queue=a'], /exclude each other/],
+    ['neither ids nor a filter', [], /No job is named/],
+  ])('is refused with %s', async (_, args, message) => {
+    const { stderr, code, filter } = await cancel(args);
+    expect(stderr).toMatch(message);
+    expect({ code, filter }).toEqual({ code: 2, filter: undefined });
+  });
+
+  test('never means ended jobs', async () => {
+    expect((await cancel(['--filter', 'queue=search', '-y'])).filter?.statuses).toEqual(unfinished);
   });
 });

@@ -2,10 +2,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { JobReport, Submission } from '../../../src/client/index.ts';
+import type { ErrorCode, JobReport, Submission, SubmissionResult } from '../../../src/client/index.ts';
 import type { Trainyard } from '../../../src/cli/terminal.ts';
 import { TrainyardError } from '../../../src/jobs/error-catalogue.ts';
 import type { JobSpec } from '../../../src/jobs/spec.ts';
+import { explanation } from './explanation-builder.ts';
 import { listing, trainyard, type Outcome } from './fake-terminal.ts';
 import { job } from './job-builders.ts';
 
@@ -38,17 +39,26 @@ async function submit(
     stdin?: string;
     columns?: number;
     client?: Partial<Trainyard>;
+    /** What becomes of a job. */
+    answer?: Answer;
     onKeyboard?: (ctrlC: () => void) => void;
   } = {},
 ): Promise<Outcome & { submitted: readonly JobSpec[] }> {
   const submitted: JobSpec[] = [];
+  const { answer: _, ...around } = world;
   const outcome = await trainyard(['submit', ...args], {
-    ...world,
+    ...around,
     cwd,
     client: {
-      submit: (spec) => {
-        submitted.push(spec as JobSpec);
-        return Promise.resolve(accepted((spec as JobSpec).jobId));
+      submitAll: async (specs, { onResult } = {}) => {
+        const results: SubmissionResult[] = [];
+        for (const [index, spec] of (specs as JobSpec[]).entries()) {
+          submitted.push(spec);
+          const result = await (world.answer ?? taken)(spec.jobId);
+          results[index] = result;
+          onResult?.(result, index);
+        }
+        return results;
       },
       list: () => listing(),
       ...world.client,
@@ -56,6 +66,15 @@ async function submit(
   });
   return { ...outcome, submitted };
 }
+
+type Answer = (jobId: string) => Promise<SubmissionResult>;
+
+const taken: Answer = (jobId) => Promise.resolve({ outcome: 'submitted', ...accepted(jobId) });
+const known: Answer = (jobId) => Promise.resolve({ outcome: 'submitted', ...accepted(jobId, true) });
+const refused =
+  (code: ErrorCode, message: string): Answer =>
+  (jobId) =>
+    Promise.resolve({ jobId, outcome: 'refused', error: new TrainyardError(code, message) });
 
 const accepted = (jobId: string, alreadySubmitted = false): Submission => ({
   jobId,
@@ -222,11 +241,65 @@ describe('a dry run', () => {
   });
 });
 
+describe('a dry run of jobs in a queue', () => {
+  const inQueue = (jobId: string): string => jobText(jobId, 'queue: search\nshare: ProdExp1\n');
+  beforeEach(() => file('a.yaml', inQueue('a')));
+
+  test('says what would become of them, from the queue', async () => {
+    const { stdout, stderr, submitted, code } = await submit(['a.yaml', '--dry-run'], {
+      client: { explainNew: () => Promise.resolve(explanation()) },
+    });
+    expect(stdout.split('\n').slice(0, 4)).toEqual([
+      'a  1 × ml.p4d.24xlarge',
+      `  ${explanation().sentence}`,
+      '  position  3 of 12 in ProdExp1, 7 of 40 in the queue',
+      '  starts    probably in 18m (earliest in 10m, latest in 40m) on P4',
+    ]);
+    expect(stderr).toContain('the job is valid; nothing was submitted');
+    expect({ submitted, code }).toEqual({ submitted: [], code: 0 });
+  });
+
+  test('says what would be refused, and ends with the code of it', async () => {
+    file('b.yaml', jobText('b'));
+    const client = {
+      explainNew: () => Promise.reject(new TrainyardError('NEVER_FITS', 'It needs 200 instances of P4.')),
+    };
+    const { stdout, stderr, code } = await submit(['a.yaml', 'b.yaml', '--dry-run'], { client });
+    expect(stdout).toBe(
+      'a  1 × ml.p4d.24xlarge\n  Refused: It needs 200 instances of P4. [NEVER_FITS]\nb  1 × ml.p4d.24xlarge\n',
+    );
+    expect(stderr).toContain('1 of 2 would be refused');
+    expect(code).toBe(2);
+    const { stdout: json } = await submit(['a.yaml', '--dry-run', '-o', 'json'], { client });
+    expect(JSON.parse(json)).toMatchObject([{ jobId: 'a', refusal: { code: 'NEVER_FITS' } }]);
+  });
+
+  test('needs the server', async () => {
+    const { code, stderr } = await submit(['a.yaml', '--dry-run'], {
+      client: { explainNew: () => Promise.reject(new TrainyardError('TEMPORAL_UNREACHABLE', 'gone')) },
+    });
+    expect(code).toBe(1);
+    expect(stderr).toContain('[TEMPORAL_UNREACHABLE]');
+  });
+});
+
+describe('refusals of a queue', () => {
+  test('name the job among many', async () => {
+    for (const id of ['a', 'b']) file(`${id}.yaml`, jobText(id));
+    const { stdout, stderr, code } = await submit(['-f', '*.yaml'], {
+      answer: (jobId) =>
+        jobId === 'b' ? refused('QUEUE_FULL', 'The queue has 10 waiting jobs.')(jobId) : taken(jobId),
+    });
+    expect({ stdout, code }).toEqual({ stdout: 'a\n', code: 1 });
+    expect(stderr).toContain('b: The queue has 10 waiting jobs.');
+  });
+});
+
 describe('submitting again', () => {
   test('is no harm, and says so', async () => {
     file('a.yaml', jobText('a'));
     const { stdout, stderr, code } = await submit(['a.yaml'], {
-      client: { submit: () => Promise.resolve(accepted('a', true)) },
+      answer: known,
     });
     expect({ stdout, code }).toEqual({ stdout: 'a\n', code: 0 });
     expect(stderr).toContain('a had been submitted before');
@@ -235,12 +308,7 @@ describe('submitting again', () => {
   test('counts what is new apart from what was there', async () => {
     for (const id of ['a', 'b', 'c']) file(`${id}.yaml`, jobText(id));
     const { stderr } = await submit(['-f', '*.yaml'], {
-      client: {
-        submit: (spec) => {
-          const { jobId } = spec as JobSpec;
-          return Promise.resolve(accepted(jobId, jobId !== 'b'));
-        },
-      },
+      answer: (jobId) => (jobId === 'b' ? taken(jobId) : known(jobId)),
     });
     expect(stderr).toContain('1 job submitted, 2 already there.');
   });
@@ -248,14 +316,8 @@ describe('submitting again', () => {
   test('under a taken id is a conflict, and the other jobs are submitted', async () => {
     for (const id of ['a', 'b', 'c']) file(`${id}.yaml`, jobText(id));
     const { stdout, stderr, code } = await submit(['-f', '*.yaml'], {
-      client: {
-        submit: (spec) => {
-          const { jobId } = spec as JobSpec;
-          return jobId === 'b'
-            ? Promise.reject(new TrainyardError('JOB_EXISTS', 'The id b belongs to another job.'))
-            : Promise.resolve(accepted(jobId));
-        },
-      },
+      answer: (jobId) =>
+        jobId === 'b' ? refused('JOB_EXISTS', 'The id b belongs to another job.')(jobId) : taken(jobId),
     });
     expect({ stdout, code }).toEqual({ stdout: 'a\nc\n', code: 5 });
     expect(stderr).toContain('The id b belongs to another job.');
@@ -264,14 +326,8 @@ describe('submitting again', () => {
   test('a server that goes away ends it, and the ids that were submitted are not lost', async () => {
     for (const id of ['a', 'b']) file(`${id}.yaml`, jobText(id));
     const { stdout, code } = await submit(['-f', '*.yaml'], {
-      client: {
-        submit: (spec) => {
-          const { jobId } = spec as JobSpec;
-          return jobId === 'b'
-            ? Promise.reject(new TrainyardError('TEMPORAL_UNREACHABLE', 'gone'))
-            : Promise.resolve(accepted(jobId));
-        },
-      },
+      answer: (jobId) =>
+        jobId === 'b' ? Promise.reject(new TrainyardError('TEMPORAL_UNREACHABLE', 'gone')) : taken(jobId),
     });
     expect({ stdout, code }).toEqual({ stdout: 'a\n', code: 1 });
   });

@@ -24,7 +24,7 @@ export interface FakeWorkflow {
   closeTime?: Date;
   /** What the workflow returned, or carries in its failure. */
   report?: unknown;
-  /** Answers of the worker by query name; without one no worker answers. */
+  /** Answers of the worker by query name, or what makes them from the arguments; without one no worker answers. */
   queries?: Record<string, unknown>;
   update?: (name: string, args: readonly unknown[]) => unknown;
   readonly signals?: [name: string, args: readonly unknown[]][];
@@ -88,7 +88,9 @@ export class FakeTemporal {
   async *#list(query: string): AsyncGenerator<object> {
     await this.#request('list');
     const prefix = /STARTS_WITH '([^']*)'/.exec(query)?.[1] ?? '';
+    const onlyOpen = query.endsWith("AND ExecutionStatus = 'Running'");
     for (const [workflowId, workflow] of this.workflows) {
+      if (onlyOpen && workflow.status !== 'RUNNING') continue;
       if (workflowId.startsWith(prefix)) yield this.#facts(workflowId, workflow);
     }
   }
@@ -106,12 +108,18 @@ export class FakeTemporal {
         }
         return resultOf(this.#workflow(workflowId));
       },
-      query: async (name: string) => {
+      query: async (name: string, ...args: unknown[]) => {
         await this.#request(`query ${name}`);
         this.queries.push(name);
         const answers = this.#workflow(workflowId).queries;
         if (answers === undefined) throw new GrpcError(DEADLINE, 'Deadline exceeded');
-        return answers[name];
+        const answer = answers[name];
+        // What functions tests put in is theirs.
+        return typeof answer === 'function' ? (answer as (...args: unknown[]) => unknown)(...args) : answer;
+      },
+      terminate: async (reason: string) => {
+        await this.#request(`terminate ${reason}`);
+        this.close(workflowId, { status: 'TERMINATED' });
       },
       executeUpdate: async (name: string, { args = [] }: { args?: unknown[] } = {}) => {
         await this.#request(`update ${name}`);

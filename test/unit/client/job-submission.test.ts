@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { TrainyardClient } from '../../../src/client/index.ts';
-import { staticDetails, staticSummary } from '../../../src/client/job-metadata.ts';
+import { staticDetails, staticSummary } from '../../../src/jobs/job-metadata.ts';
 import { specHash } from '../../../src/client/job-submission.ts';
 import { aJob, P5 } from '../../support/a-job.ts';
 import { FakeTemporal } from './fake-temporal.ts';

@@ -46,13 +46,15 @@ function story(spec: JobSpec, ...failures: readonly (Failure | Told)[]): NextSte
   return steps;
 }
 
-/** `launch 1`, `wait 60s 0`, `FAILED REASON`. */
+/** `launch 1`, `wait 60s 0`, `give back for quota`, `FAILED REASON`. */
 function brief(step: NextStep): string {
   switch (step.kind) {
     case 'launch':
       return `launch ${step.placementIndex}`;
     case 'wait':
       return `wait ${(step.untilMs - NOW) / 1000}s ${step.placementIndex}`;
+    case 'giveBack':
+      return `give back for ${step.why}`;
     case 'end':
       return `${step.status} ${step.reason.code}`;
   }
@@ -139,9 +141,45 @@ const cases: Record<string, { failures: (Failure | Told)[]; spec?: Partial<JobSp
   },
 };
 
+const casesInQueue: Record<string, { failures: (Failure | Told)[]; want: string[] }> = {
+  "no capacity: the placement goes back each time, and no wait is the job's own": {
+    failures: [capacity, quota, capacity, capacity, capacity],
+    want: ['capacity', 'quota', 'capacity', 'capacity', 'capacity'].map((why) => `give back for ${why}`),
+  },
+  'no placement that the region has is the end there as well': {
+    failures: [notHere],
+    want: ['FAILED NO_PLACEMENT_LEFT'],
+  },
+  'an error of the training code waits, and after the last run allowed is the end': {
+    failures: [algorithm, capacity, algorithm, algorithm],
+    want: ['wait 10s 0', 'give back for capacity', 'wait 20s 0', 'FAILED ALGORITHM_ERROR'],
+  },
+  'an outage waits': {
+    failures: [fails('transient'), fails('transient')],
+    want: ['wait 10s 0', 'wait 20s 0'],
+  },
+  'a rejected request is the end': { failures: [fails('request')], want: ['FAILED REQUEST_REJECTED'] },
+};
+
 describe('the step after a failure', () => {
   test.each(Object.entries(cases))('%s', (_, { failures, spec, want }) => {
     expect(story(jobSpec(spec), ...failures).map(brief)).toEqual(want);
+  });
+
+  test.each(Object.entries(casesInQueue))('in a queue: %s', (_, { failures, want }) => {
+    const spec = jobSpec({ queue: 'search', placements: [jobSpec().placements[0]] });
+    expect(story(spec, ...failures).map(brief)).toEqual(want);
+  });
+
+  test('in a queue the limit that SageMaker named goes back with the placement', () => {
+    const learnedLimit = { instanceType: 'ml.p4d.24xlarge', limit: 3, inUse: 3 };
+    const [step] = story(jobSpec({ queue: 'search' }), fails('quota', { learnedLimit }));
+    expect(step).toMatchObject({ kind: 'giveBack', learnedLimit });
+  });
+
+  test('in a queue a placement that the region does not have is remembered', () => {
+    const [step] = story(jobSpec({ queue: 'search' }), notHere);
+    expect(step).toMatchObject({ kind: 'giveBack', why: 'quota', state: { removed: [0] } });
   });
 });
 
@@ -176,6 +214,18 @@ describe('the sentence for people', () => {
       want:
         'The training ran into its StoppingCondition.MaxRuntimeInSeconds of 3600 s. Raise it, or write checkpoints ' +
         'and submit again.',
+    },
+    'says that the queue decides what comes next': {
+      spec: { queue: 'search' },
+      failures: [capacity],
+      want: 'SageMaker has no capacity for 4 × ml.p4d.24xlarge; back in queue search, which decides where the job runs next.',
+    },
+    'says before when the queue does not start the job again': {
+      spec: { queue: 'search' },
+      failures: [algorithm],
+      want:
+        'Attempt failed (1 of 3 allowed): ValueError: loss is NaN. Back in queue search; next try not before ' +
+        '2026-11-20 12:00:10 UTC.',
     },
     'tells what an outage looks like': {
       failures: [fails('transient', { message: 'Rate exceeded' })],
@@ -215,7 +265,7 @@ describe('whatever happens', () => {
     fc.assert(
       fc.property(fc.array(failures, { maxLength: 60 }), (told) => {
         for (const step of story(jobSpec(), ...told)) {
-          if (step.kind === 'end') return;
+          if (step.kind === 'end' || step.kind === 'giveBack') return;
           expect(step.placementIndex).toBe(step.state.placementIndex);
           expect([0, 1, 2]).toContain(step.placementIndex);
           if (step.kind === 'wait') expect(step.untilMs).toBeGreaterThanOrEqual(NOW);

@@ -19,14 +19,14 @@ test('--data is taken from the working directory', () => {
 });
 
 test("the examples have a directory of their own, because it is emptied, also inside a user's --data", () => {
-  expect(layoutOf({ data: undefined, examples: true }, cwd).dataDir).toBe(
+  expect(layoutOf({ data: undefined, examples: ['jobs'] }, cwd).dataDir).toBe(
     '/home/ana/project/.trainyard/examples',
   );
-  expect(layoutOf({ data: '/data', examples: true }, cwd).dataDir).toBe('/data/examples');
+  expect(layoutOf({ data: '/data', examples: ['jobs'] }, cwd).dataDir).toBe('/data/examples');
 });
 
 test('the examples leave nothing in Temporal', () => {
-  expect(layoutOf({ data: undefined, examples: true }, cwd).temporalDb).toBeUndefined();
+  expect(layoutOf({ data: undefined, examples: ['jobs'] }, cwd).temporalDb).toBeUndefined();
 });
 
 test.each([

@@ -22,7 +22,7 @@ export const envelopeMistakes: Record<string, BadJobFile> = {
     wantPath: 'xyzzy',
     wantLine: 6,
     wantText:
-      'unknown key. Allowed: jobId, queue, share, priority, user, training, retry, timeLimits, notify, placements.',
+      'unknown key. Allowed: jobId, queue, share, priority, user, training, retry, timeLimits, checkpointSeconds, notify, placements.',
   },
   'a part of the training request outside of the training section': {
     text: `ResourceConfig: {}\n${SMALLEST_JOB_FILE}`,

@@ -1,5 +1,7 @@
-import { describePlacement } from '../jobs/placement.ts';
-import type { JobSpec } from '../jobs/spec.ts';
+import { describePlacement } from './placement.ts';
+import type { JobSpec } from './spec.ts';
+
+/* What a job's workflow is started with for people to read: by the client, and by a queue for its children. */
 
 /** Bytes that the docs allow for a summary (the server's own limit is 400 of its encoded form). */
 const SUMMARY_BYTES = 200;
@@ -70,11 +72,21 @@ const escape = (text: string): string => text.replace(/[*_`[\]<>\\]/g, '\\$&');
 
 /** Cuts between characters, so that the UTF-8 form fits. */
 function shorten(text: string, bytes: number): string {
-  if (Buffer.byteLength(text) <= bytes) return text;
+  const ellipsis = '…';
   let kept = '';
+  let used = 0;
   for (const character of text) {
-    if (Buffer.byteLength(kept + character) > bytes - 3) break;
-    kept += character;
+    used += utf8Bytes(character);
+    if (used > bytes) return kept + ellipsis;
+    if (used <= bytes - utf8Bytes(ellipsis)) kept += character;
   }
-  return `${kept}…`;
+  return text;
+}
+
+/** Of one character. */
+function utf8Bytes(character: string): number {
+  const point = character.codePointAt(0) ?? 0;
+  if (point < 0x80) return 1;
+  if (point < 0x800) return 2;
+  return point < 0x10000 ? 3 : 4;
 }

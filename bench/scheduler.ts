@@ -1,0 +1,193 @@
+import { performance } from 'node:perf_hooks';
+import { explain } from '../src/scheduling/explain.ts';
+import type { WaitingJob } from '../src/scheduling/job.ts';
+import { Scheduler } from '../src/scheduling/scheduler.ts';
+import type { QueueSetup, QuotaShareQueueSetup, QuotaShareSetup } from '../src/scheduling/setup.ts';
+import { compare } from '../src/simulation/comparison.ts';
+import { kueuePreset } from '../src/simulation/presets/kueue.ts';
+import { atLeast, below, type Bar, type BenchReport } from './report.ts';
+
+const GROUP_SIZE = 6;
+const GUARANTEED = 20;
+const SIZES = [1, 1, 1, 2, 5, 20];
+const PRIORITIES = [50, 100, 200];
+
+/** The decision core alone: one thread, virtual time, no I/O. Bars: scheduler-anchors §3.3. */
+export function benchScheduler(): Promise<BenchReport> {
+  const measured: Record<string, number> = {};
+  const bars: Bar[] = [];
+  for (const [waiting, bar] of [
+    [10_000, 5],
+    [100_000, 20],
+  ] as const) {
+    for (const order of ['priority', 'fairShare'] as const) {
+      const times = cycles(queueOf(treeOf(30, GROUP_SIZE, order), waiting), 300);
+      measured[`cycle p50, ms, 30 shares, ${waiting} waiting, ${order} order`] = quantile(times, 0.5);
+      bars.push(
+        below(`cycle p99, ms, 30 shares, ${waiting} waiting, ${order} order`, quantile(times, 0.99), bar),
+      );
+    }
+  }
+  for (const order of ['priority', 'fairShare'] as const) {
+    const times = cycles(queueOf(treeOf(1000, 100, order), 20_000), 100);
+    measured[`cycle p50, ms, 1,000 shares, ${order} order`] = quantile(times, 0.5);
+    bars.push(below(`cycle p99, ms, 1,000 shares, ${order} order`, quantile(times, 0.99), 100));
+  }
+  const busy = queueOf(treeOf(30, GROUP_SIZE, 'priority'), 100_000);
+  bars.push(atLeast('decisions/s, 100,000 waiting', decisionsPerSecond(busy, 3_000), 5_000));
+  const fifo = queueOf({ kind: 'fifo' }, 100_000);
+  measured['decisions/s, 100,000 waiting, fifo'] = decisionsPerSecond(fifo, 20_000);
+  const fair = queueOf(fairShareOf(30), 100_000);
+  measured['decisions/s, 100,000 waiting, fairShare'] = decisionsPerSecond(fair, 20_000);
+
+  measured['copy of a queue with 100,000 waiting, ms'] = timed(() => busy.scheduler.clone()).ms;
+  const explained = explanations(busy, 60);
+  measured['explain p50, ms, 100,000 waiting'] = quantile(explained, 0.5);
+  bars.push(below('explain, slowest of 60, ms, 100,000 waiting', Math.max(...explained), 50));
+
+  const played = timed(() => compare(kueuePreset(1)));
+  bars.push(below('kueue preset, s', played.ms / 1000, 5));
+  for (const policy of played.result.policies)
+    measured[`kueue preset, makespan, s, ${policy.name}`] = policy.makespanSeconds;
+  return Promise.resolve({ name: 'scheduler', measured, bars });
+}
+
+/** A queue that is full, and what keeps it going. */
+interface BusyQueue {
+  readonly scheduler: Scheduler;
+  /** Its next job. */
+  readonly next: () => WaitingJob;
+  readonly random: (limit: number) => number;
+  now: number;
+}
+
+function queueOf(policy: QueueSetup['policy'], waiting: number): BusyQueue {
+  const shares = policy.kind === 'fifo' ? ['default'] : policy.shares.map(({ name }) => name);
+  const random = randomIntegers(7);
+  let count = 0;
+  const next = (): WaitingJob => ({
+    id: `job-${count}`,
+    share: shares[random(shares.length)] ?? '',
+    priority: PRIORITIES[random(PRIORITIES.length)] ?? 0,
+    options: [{ environment: 'gpu', instances: SIZES[random(SIZES.length)] ?? 1 }],
+    queuedAt: count,
+    sequence: count++,
+    limitSeconds: 600,
+    preemptions: 0,
+  });
+  const setup: QueueSetup = {
+    environments: [{ name: 'gpu', limit: Math.max(600, shares.length * GUARANTEED) }],
+    policy,
+    preemptionLimits: { minimumRuntimeSeconds: 0 },
+  };
+  const scheduler = new Scheduler(setup, { waiting: Array.from({ length: waiting }, next) });
+  const queue = { scheduler, next, random, now: 1_000_000 };
+  // Until priorities and quotas have found their level.
+  for (let round = 0; round < 5; round++) {
+    scheduler.settle(queue.now);
+    replaceVictims(queue);
+  }
+  scheduler.settle(queue.now);
+  return queue;
+}
+
+function replaceVictims({ scheduler, now }: BusyQueue): void {
+  for (const { id, evictedFor } of [...scheduler.runningJobs()])
+    if (evictedFor !== undefined) scheduler.release(id, now, {});
+}
+
+/** One running job ends and a new one arrives; how long the next cycle over all shares takes. Milliseconds. */
+function cycles(queue: BusyQueue, count: number): number[] {
+  const { scheduler, random } = queue;
+  const times: number[] = [];
+  for (let cycle = 0; cycle < count + 20; cycle++) {
+    queue.now += 1000;
+    const running = [...scheduler.runningJobs()];
+    scheduler.release(running[random(running.length)]?.id ?? '', queue.now);
+    scheduler.enqueue(queue.next());
+    const { ms } = timed(() => scheduler.cycle(queue.now));
+    if (cycle >= 20) times.push(ms);
+    scheduler.settle(queue.now);
+    replaceVictims(queue);
+  }
+  return times;
+}
+
+/** Jobs end and arrive, a handful at a time; starts and preemptions per second of all that, with the queue as long as before. */
+function decisionsPerSecond(queue: BusyQueue, least: number): number {
+  const { scheduler, random } = queue;
+  let made = 0;
+  let ms = 0;
+  while (made < least) {
+    queue.now += 1000;
+    const running = [...scheduler.runningJobs()];
+    const ending = Array.from({ length: 20 }, () => running[random(running.length)]?.id ?? '');
+    const arriving = Array.from({ length: 20 }, queue.next);
+    const step = timed(() => {
+      for (const id of ending) scheduler.release(id, queue.now);
+      for (const job of arriving) scheduler.enqueue(job);
+      replaceVictims(queue);
+      return scheduler.settle(queue.now);
+    });
+    ms += step.ms;
+    made += step.result.decisions.filter(({ kind }) => kind !== 'wait').length;
+  }
+  return (made / ms) * 1000;
+}
+
+function explanations({ scheduler, now, random }: BusyQueue, count: number): number[] {
+  const waiting = [...scheduler.inOrder()];
+  const asked = Array.from({ length: count }, () => waiting[random(waiting.length)]?.id ?? '');
+  explain(scheduler, asked[0] ?? '', now);
+  return asked.map((id) => timed(() => explain(scheduler, id, now)).ms);
+}
+
+function treeOf(
+  shares: number,
+  groupSize: number,
+  order: QuotaShareQueueSetup['order'],
+): QuotaShareQueueSetup {
+  const groups = Array.from({ length: Math.ceil(shares / groupSize) }, (_, index) => `group-${index}`);
+  return {
+    kind: 'quotaShare',
+    order,
+    fairRules: ['final', 'initial'],
+    groups: groups.map((name) => ({ name, weight: 10_000, quota: {} })),
+    shares: Array.from({ length: shares }, (_, index): QuotaShareSetup => ({
+      name: `share-${index}`,
+      parent: groups[Math.floor(index / groupSize)] ?? '',
+      weight: 10_000,
+      quota: { gpu: { guaranteed: GUARANTEED, borrowLimit: 100 } },
+      preemption: { inShare: 'lower', reclaim: 'any' },
+      fallback: { ifBorrowing: 'stop', ifPreempting: 'next', prefer: 'borrow' },
+    })),
+  };
+}
+
+function fairShareOf(shares: number): QueueSetup['policy'] {
+  const weights = Array.from({ length: shares }, (_, index) => ({
+    name: `share-${index}`,
+    weightFactor: 10_000 * (1 + (index % 5)),
+  }));
+  return { kind: 'fairShare', shareDecaySeconds: 3600, computeReservation: 25, shares: weights };
+}
+
+function timed<T>(act: () => T): { readonly result: T; readonly ms: number } {
+  const before = performance.now();
+  const result = act();
+  return { result, ms: performance.now() - before };
+}
+
+function quantile(values: readonly number[], part: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.ceil(part * sorted.length) - 1)] ?? 0;
+}
+
+/** The same numbers in every run (Park and Miller). */
+function randomIntegers(seed: number): (limit: number) => number {
+  let state = seed;
+  return (limit) => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state % limit;
+  };
+}

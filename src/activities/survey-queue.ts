@@ -1,0 +1,162 @@
+import { log } from '@temporalio/activity';
+import { parseAttemptName } from '../jobs/attempt-name.ts';
+import { isTrainingOver } from '../jobs/training-description.ts';
+import type { JobDirectory } from '../ports/job-directory.ts';
+import { TrainingServiceError, type TrainingService } from '../ports/training-service.ts';
+import { CallPace } from './call-pace.ts';
+import { withHeartbeats } from './heartbeats.ts';
+import { fateOf } from './orphan.ts';
+import type { HeldLease, SurveyInput, SurveyResult } from './types.ts';
+
+export interface SurveyPorts {
+  readonly training: TrainingService;
+  readonly directory: JobDirectory;
+  /** Milliseconds between two lists of SageMaker. */
+  readonly pageMs: number;
+  /** Milliseconds after the end of a workflow in which a launch that was under way may still get through. */
+  readonly settleMs: number;
+  /** Workflow id of the account's monitor; undefined while AWS does not say who we are. */
+  readonly monitorId: () => Promise<string | undefined>;
+  now(): number;
+}
+
+/** Beyond this, listing the open jobs is cheaper than asking for each lease. */
+const ASKED_ONE_BY_ONE = 20;
+/** Questions to Temporal at a time. */
+const ASKED_AT_ONCE = 8;
+/** Lists of SageMaker in one survey; at two a second it stays well inside the activity's time. */
+const MOST_LISTS = 200;
+/** Training jobs of one job: 20 attempts are remembered, so that more than so many pages are other jobs' names. */
+const MOST_PAGES = 5;
+const MOST_ENROLLED = 20_000;
+
+/**
+ * Looks for what nobody will ever tell a queue: leases of jobs whose workflow was terminated, and (`full`) jobs that it
+ * has forgotten.
+ *
+ *   workflow open                        the lease is in use
+ *   workflow over, training job alive    it is asked to stop; the lease stays until SageMaker says that it is over
+ *   workflow over, none alive            gone, once no launch can be under way any more
+ *   no certain answer                    the lease stays: "cannot tell" changes nothing
+ */
+export function surveyQueue(ports: SurveyPorts, input: SurveyInput): Promise<SurveyResult> {
+  return withHeartbeats(() => new Survey(ports, input).run());
+}
+
+class Survey {
+  readonly #ports: SurveyPorts;
+  readonly #input: SurveyInput;
+  readonly #pace: CallPace;
+  readonly #gone: HeldLease[] = [];
+  readonly #stopped: string[] = [];
+  #cannotTell = 0;
+  #lists = 0;
+
+  constructor(ports: SurveyPorts, input: SurveyInput) {
+    this.#ports = ports;
+    this.#input = input;
+    this.#pace = new CallPace(ports.pageMs, () => ports.now());
+  }
+
+  async run(): Promise<SurveyResult> {
+    const open = await this.#openJobs();
+    const suspects = this.#input.leases.filter(({ jobId }) => open?.has(jobId) !== true);
+    for (let from = 0; from < suspects.length; from += ASKED_AT_ONCE) {
+      await Promise.all(suspects.slice(from, from + ASKED_AT_ONCE).map((lease) => this.#examine(lease)));
+    }
+    const monitor = await this.#ports.monitorId();
+    return {
+      gone: this.#gone,
+      enrol: this.#forgotten(open),
+      cannotTell: this.#cannotTell,
+      stopped: this.#stopped,
+      ...(monitor === undefined ? {} : { monitor }),
+    };
+  }
+
+  /** The open jobs of the queue, where that is worth a list or asked for; undefined when they are not known. */
+  async #openJobs(): Promise<ReadonlySet<string> | undefined> {
+    const { queue, leases, full } = this.#input;
+    if (!full && leases.length <= ASKED_ONE_BY_ONE) return undefined;
+    const found = new Set<string>();
+    try {
+      for await (const { jobId } of this.#ports.directory.openJobs({ queue })) found.add(jobId);
+      return found;
+    } catch (error) {
+      log.warn('the open jobs of a queue cannot be listed', { queue, error });
+      if (full) this.#cannotTell += 1;
+      return undefined;
+    }
+  }
+
+  #forgotten(open: ReadonlySet<string> | undefined): string[] {
+    const { leases, full } = this.#input;
+    if (!full || open === undefined) return [];
+    const held = new Set(leases.map(({ jobId }) => jobId));
+    const forgotten = [...open].filter((jobId) => !held.has(jobId));
+    this.#cannotTell += Math.max(0, forgotten.length - MOST_ENROLLED);
+    return forgotten.slice(0, MOST_ENROLLED);
+  }
+
+  async #examine(lease: HeldLease): Promise<void> {
+    const { directory, settleMs } = this.#ports;
+    const workflow = await directory.stateOf(lease.jobId);
+    if (workflow.kind === 'open') return;
+    if (workflow.kind === 'unknown') {
+      this.#cannotTell += 1;
+      return;
+    }
+    // Taken before SageMaker is asked: what is launched later than that is launched by nobody.
+    const settled = workflow.kind === 'absent' || this.#ports.now() - workflow.closedAt >= settleMs;
+    try {
+      const alive = await this.#alive(lease.jobId);
+      if (alive === 0 && settled) this.#gone.push(lease);
+      else this.#cannotTell += 1;
+    } catch (error) {
+      if (!(error instanceof TrainingServiceError)) throw error;
+      log.warn('a lease cannot be examined', { ...lease, error });
+      this.#cannotTell += 1;
+    }
+  }
+
+  /** How many training jobs of the job may hold instances; those without a workflow are asked to stop. */
+  async #alive(jobId: string): Promise<number> {
+    const { training } = this.#ports;
+    const names = await this.#liveNames(jobId);
+    if (names === undefined) return Infinity;
+    let alive = 0;
+    for (const name of names) {
+      const fate = await fateOf(this.#ports, name);
+      if (fate === 'foreign' || fate === 'over') continue;
+      alive += 1;
+      if (fate !== 'orphan') continue;
+      await training.stop(name);
+      this.#stopped.push(name);
+    }
+    return alive;
+  }
+
+  /** Names of attempts of the job that are not over; undefined when too much stands in the way of finding all. */
+  async #liveNames(jobId: string): Promise<string[] | undefined> {
+    const names: string[] = [];
+    let nextToken: string | undefined;
+    for (let pages = 0; pages < MOST_PAGES; pages += 1) {
+      if (this.#lists >= MOST_LISTS) return undefined;
+      this.#lists += 1;
+      await this.#pace.turn();
+      const page = await this.#ports.training.listNamed({
+        contains: attemptsOf(jobId),
+        ...(nextToken === undefined ? {} : { nextToken }),
+      });
+      for (const { name, status } of page.summaries) {
+        if (parseAttemptName(name)?.jobId === jobId && !isTrainingOver(status)) names.push(name);
+      }
+      nextToken = page.nextToken;
+      if (nextToken === undefined) return names;
+    }
+    return undefined;
+  }
+}
+
+/** What the names of all attempts of a job contain; those of some other jobs too. SageMaker allows 63 characters. */
+const attemptsOf = (jobId: string): string => `ty-${jobId}-`;

@@ -1,0 +1,327 @@
+import type { Decision, Wait, WaitReason } from './decision.ts';
+import type { Explanation, JobAhead, RunningTimes, StartEstimate, WhatIf } from './explanation.ts';
+import { DEFAULT_STOP_SECONDS, forecast } from './forecast.ts';
+import type { RunningJob, WaitingJob } from './job.ts';
+import { nearestReason } from './nearest-reason.ts';
+import { preemptorsOf } from './preemptors.ts';
+import type { Earlier } from './queue-order.ts';
+import { remediesFor } from './remedies.ts';
+import { held } from './running-index.ts';
+import { expectedEnd } from './running-time.ts';
+import type { Scheduler } from './scheduler.ts';
+import { offersNothingNew } from './trial.ts';
+import { compareText } from './waiting-index.ts';
+import {
+  type AheadCause,
+  aheadSentence,
+  holdsSentence,
+  NOTHING_BLOCKS,
+  safeSentence,
+  type ShareInWords,
+  waitSentence,
+} from './wording.ts';
+
+export interface ExplainOptions {
+  /** Answers as if the job had this priority, or were in that share. The queue itself is not changed. */
+  readonly whatIf?: WhatIf;
+  /** Whether to estimate the start, which takes much longer than the rest. (Default: false) */
+  readonly estimate?: boolean;
+  /** Running times of ended jobs, for expected ends and the estimate. */
+  readonly times?: RunningTimes;
+  /** From the order to stop until SageMaker says Stopped. (Default: 120) */
+  readonly stopSeconds?: number;
+  /** Most events that the estimate plays. (Default: as forecast.ts) */
+  readonly maxSteps?: number;
+}
+
+const MOST_AHEAD = 10;
+/** Places among those ahead that go to running jobs, when there are more waiting ones than fit. */
+const RUNNING_AHEAD = 5;
+/** Most starts that are played to see what the queue would do next anyhow. */
+const MOST_ADMISSIONS = 100;
+/** Decisions of the core after which a job that has not been offered again is judged by itself. */
+const MOST_OFFERS = 60;
+
+/**
+ * Why a job waits, who is before it, what would help and when it would start; or what a running job holds and who could take it.
+ * All of it comes from the live queue and copies of it, so that it says what the core would do. `undefined`: the queue does not know the
+ * job. Without the estimate it costs one look at each waiting job that is ahead, and a bounded number of trial runs.
+ */
+export function explain(
+  scheduler: Scheduler,
+  id: string,
+  now: number,
+  options: ExplainOptions = {},
+): Explanation | undefined {
+  const asked = changed(scheduler, id, now, options.whatIf);
+  const waiting = asked.waiting(id);
+  if (waiting !== undefined) return explainWaiting(asked, waiting, now, options);
+  const running = asked.running(id);
+  return running === undefined ? undefined : explainRunning(asked, running, now);
+}
+
+/** The same for a job that was not submitted: what the queue would say right after its submission. Throws if it has the job's id. */
+export function explainNew(
+  scheduler: Scheduler,
+  job: WaitingJob,
+  now: number,
+  options: ExplainOptions = {},
+): Explanation {
+  const asked = scheduler.clone();
+  asked.enqueue(job);
+  const explanation = explain(asked, job.id, now, options);
+  if (explanation === undefined) throw new RangeError(`Job ${job.id} was not enqueued.`);
+  return explanation;
+}
+
+function changed(scheduler: Scheduler, id: string, now: number, whatIf: WhatIf | undefined): Scheduler {
+  const { priority, share } = whatIf ?? {};
+  const waiting = scheduler.waiting(id);
+  if (priority === undefined && (share === undefined || waiting === undefined)) return scheduler;
+  const copy = scheduler.clone();
+  if (waiting === undefined || share === undefined) {
+    if (priority !== undefined) copy.setPriority(id, priority);
+  } else {
+    copy.withdraw(id);
+    copy.enqueue({ ...waiting, share, priority: priority ?? waiting.priority });
+  }
+  return copy;
+}
+
+function explainWaiting(
+  scheduler: Scheduler,
+  job: WaitingJob,
+  now: number,
+  options: ExplainOptions,
+): Explanation {
+  const { times, stopSeconds = DEFAULT_STOP_SECONDS } = options;
+  const settled = scheduler.clone();
+  const outcome = settled.settle(now, MOST_ADMISSIONS);
+  const starts = settled.running(job.id) !== undefined;
+  const block = starts ? undefined : blockOf(settled, job, now, outcome.decisions);
+  const place = scheduler.placeOf(job.id, now);
+  const holders = block === undefined ? [] : holdersOf(settled, job, block.why, now, times, stopSeconds);
+  const earlier = place?.ahead ?? [];
+  const before = (place?.inQueue ?? 1) - 1;
+  const remedies =
+    block === undefined || outcome.more === true
+      ? []
+      : remediesFor({
+          settled,
+          job,
+          now,
+          reasons: block.reasons,
+          position: place?.inQueue ?? 1,
+          ahead: earlier.map((each) => each.job),
+          preempting: stopsFor(block.why),
+          stopSeconds,
+          ...(outcome.wakeAt === undefined ? {} : { wakeAt: outcome.wakeAt }),
+          ...(times === undefined ? {} : { times }),
+        });
+  const estimate = options.estimate === true ? estimateOf(scheduler, job, now, options) : undefined;
+  return {
+    jobId: job.id,
+    at: now,
+    state: 'waiting',
+    share: job.share,
+    priority: job.priority,
+    ...(place === undefined
+      ? {}
+      : {
+          position: {
+            inShare: place.inShare,
+            waitingInShare: place.waitingInShare,
+            inQueue: place.inQueue,
+            waitingInQueue: place.waitingInQueue,
+          },
+        }),
+    ...(block === undefined ? {} : { blockedBy: block.why }),
+    blockedByOption: block?.reasons ?? [],
+    sentence:
+      block === undefined ? NOTHING_BLOCKS : waitSentence(block.why, inWords(settled, job.share, block.why)),
+    ahead: nearestOf(earlier, holders),
+    aheadCount: before + holders.length,
+    remedies,
+    ...(estimate === undefined ? {} : { estimate }),
+    preemptibleBy: [],
+  };
+}
+
+interface Block {
+  readonly why: WaitReason;
+  readonly reasons: readonly WaitReason[];
+}
+
+/** What the next cycle that offers the job would say. */
+function blockOf(
+  settled: Scheduler,
+  job: WaitingJob,
+  now: number,
+  decisions: readonly Decision[],
+): Block | undefined {
+  const said = waitOf(decisions, job.id) ?? offeredAgain(settled, job.id, now);
+  if (said !== undefined) return { why: said.why, reasons: said.reasons };
+  const [first, ...others] = settled.whyWaiting(job.id, now);
+  return first === undefined ? undefined : { why: nearestReason(first, others), reasons: [first, ...others] };
+}
+
+/**
+ * What a parked job is told depends on who is offered with it, so the core is made to offer all of them once more; in a long queue only
+ * until it has come to the job.
+ */
+function offeredAgain(settled: Scheduler, id: string, now: number): Wait | undefined {
+  const copy = settled.clone();
+  for (const { name, state } of copy.environments()) copy.setEnvironment(name, state);
+  if (copy.setup.policy.kind !== 'quotaShare') return waitOf(copy.settle(now, MOST_ADMISSIONS).decisions, id);
+  let said: Wait | undefined;
+  for (let made = 0; made < MOST_OFFERS;) {
+    const { decisions } = copy.cycle(now);
+    made += 1 + decisions.length;
+    said = waitOf(decisions, id) ?? said;
+    if (offersNothingNew(decisions)) break;
+  }
+  return said;
+}
+
+function waitOf(decisions: readonly Decision[], id: string): Wait | undefined {
+  return decisions.find((decision): decision is Wait => decision.kind === 'wait' && decision.job === id);
+}
+
+function stopsFor({ code }: WaitReason): boolean {
+  return code === 'PREEMPTING' || code === 'RELEASE_EXPECTED';
+}
+
+function inWords(scheduler: Scheduler, share: string, why: WaitReason): ShareInWords | undefined {
+  if (why.code !== 'ENVIRONMENT_FULL' && why.code !== 'NOT_LENT') return undefined;
+  return scheduler.usage().find((usage) => usage.share === share && usage.environment === why.environment);
+}
+
+/** Running jobs that hold what the job needs, soonest over first. */
+function holdersOf(
+  scheduler: Scheduler,
+  job: WaitingJob,
+  why: WaitReason,
+  now: number,
+  times: RunningTimes | undefined,
+  stopSeconds: number,
+): JobAhead[] {
+  const blocks = blocker(scheduler, why);
+  if (blocks === undefined) return [];
+  return [...scheduler.runningJobs()]
+    .filter((other) => other.id !== job.id && blocks(other))
+    .map((other) => ({ other, until: expectedEnd(other, now, times, stopSeconds) }))
+    .sort((a, b) => a.until - b.until || compareText(a.other.id, b.other.id))
+    .map(({ other, until }) => aheadOf(other, 'running', holdsCause(other, until)));
+}
+
+function holdsCause(job: RunningJob, until: number): AheadCause {
+  const { environment, instances } = held(job);
+  return job.evictedFor === undefined
+    ? { code: 'HOLDS', environment, instances, until }
+    : { code: 'STOPPING', environment, instances, for: job.evictedFor };
+}
+
+/** Which running jobs the constraint is about; undefined when it is about none. */
+function blocker(scheduler: Scheduler, why: WaitReason): ((job: RunningJob) => boolean) | undefined {
+  switch (why.code) {
+    case 'ENVIRONMENT_FULL':
+    case 'NOT_LENT':
+    case 'RESERVED':
+    case 'COMPUTE_RESERVATION':
+      return (job) => held(job).environment === why.environment;
+    case 'SHARE_LIMIT': {
+      const shares = sharesBelow(scheduler, why.node);
+      return (job) => held(job).environment === why.environment && shares.has(job.share);
+    }
+    case 'PREEMPTING':
+      return (job) => why.victims.includes(job.id);
+    case 'RELEASE_EXPECTED':
+      return (job) => why.from.includes(job.id);
+    case 'PROBING':
+      return (job) => job.id === why.job;
+    case 'DRAINING':
+    case 'COOLING':
+    case 'BEHIND':
+    case 'NEVER_FITS':
+      return undefined;
+  }
+}
+
+function sharesBelow(scheduler: Scheduler, node: string): ReadonlySet<string> {
+  const { policy } = scheduler.setup;
+  const below = new Set([node]);
+  if (policy.kind !== 'quotaShare') return below;
+  for (let size = 0; size !== below.size;) {
+    size = below.size;
+    for (const { name, parent } of [...policy.groups, ...policy.shares])
+      if (parent !== undefined && below.has(parent)) below.add(name);
+  }
+  return below;
+}
+
+function nearestOf(earlier: readonly Earlier[], holders: readonly JobAhead[]): JobAhead[] {
+  const running = Math.min(holders.length, Math.max(RUNNING_AHEAD, MOST_AHEAD - earlier.length));
+  const waiting = earlier.slice(0, MOST_AHEAD - running).map(({ job, why }) => {
+    switch (why) {
+      case 'priority':
+        return aheadOf(job, 'waiting', { code: 'PRIORITY', priority: job.priority });
+      case 'earlier':
+        return aheadOf(job, 'waiting', { code: 'EARLIER' });
+      case 'shareTurn':
+        return aheadOf(job, 'waiting', { code: 'SHARE_TURN' });
+      case 'withinQuota':
+        return aheadOf(job, 'waiting', { code: 'WITHIN_QUOTA', share: job.share });
+    }
+  });
+  return [...waiting, ...holders.slice(0, running)];
+}
+
+function aheadOf(job: WaitingJob | RunningJob, state: JobAhead['state'], cause: AheadCause): JobAhead {
+  const choice = 'option' in job ? held(job) : job.options[0];
+  return {
+    id: job.id,
+    ...(job.user === undefined ? {} : { user: job.user }),
+    share: job.share,
+    priority: job.priority,
+    instances: choice?.instances ?? 0,
+    environment: choice?.environment ?? '',
+    state,
+    why: aheadSentence(cause),
+  };
+}
+
+function estimateOf(
+  scheduler: Scheduler,
+  job: WaitingJob,
+  now: number,
+  { times, stopSeconds, maxSteps }: ExplainOptions,
+): StartEstimate | undefined {
+  return forecast(scheduler, [job.id], now, times, {
+    ...(stopSeconds === undefined ? {} : { stopSeconds }),
+    ...(maxSteps === undefined ? {} : { maxSteps }),
+  }).get(job.id);
+}
+
+function explainRunning(scheduler: Scheduler, job: RunningJob, now: number): Explanation {
+  const { environment, instances } = held(job);
+  const { preemptors, safe } = preemptorsOf(scheduler, job, now);
+  const holds = holdsSentence({
+    instances,
+    environment,
+    startedAt: job.startedAt,
+    ...(job.evictedFor === undefined ? {} : { stoppingFor: job.evictedFor }),
+  });
+  return {
+    jobId: job.id,
+    at: now,
+    state: job.evictedFor === undefined ? 'running' : 'stopping',
+    share: job.share,
+    priority: job.priority,
+    blockedByOption: [],
+    sentence: safe === undefined || safe.code === 'STOPPING' ? holds : `${holds} ${safeSentence(safe)}`,
+    ahead: [],
+    aheadCount: 0,
+    remedies: [],
+    preemptibleBy: preemptors,
+  };
+}

@@ -1,0 +1,234 @@
+import type { Preemption, WaitReason } from '../decision.ts';
+import type { QuotaShareQueueSetup } from '../setup.ts';
+import { assign, type Assignment } from './assignment.ts';
+import { byCodeUnits } from './code-units.ts';
+import { CycleState, type Request } from './cycle-state.ts';
+import { inHeadOrder } from './head-order.ts';
+import { mainReason, whyNot } from './wait-reasons.ts';
+import type { QuotaDecision, QuotaHead, QuotaWorld } from './world.ts';
+
+interface Contender {
+  readonly job: QuotaHead['job'];
+  /** Node of its share. */
+  readonly share: number;
+  readonly assignment: Assignment;
+}
+
+/**
+ * One pass over the jobs that the shares offer (Kueue's pkg/scheduler/scheduler.go): each is assigned an option, they are put in
+ * order, and in that order each starts, names victims and waits, or waits. What was decided before counts:
+ *
+ *                   fits -----------------------> admit
+ *   assignment ---- has victims ----------------> preempt each of them, and wait; its instances are reserved
+ *                   |        \__ one was named by another job: assigned anew as if those were gone; fits then: wait
+ *                   needs victims, has none ----> wait; its quota is reserved unless its share can always take it back
+ *                   fits no more, or never -----> wait
+ *
+ * Victims keep their instances until they are released. Decisions come in the order in which they were made. Nothing given is
+ * changed. Throws a RangeError for two heads of one share, or a share or option that is not set up.
+ */
+export function quotaCycle(
+  heads: readonly QuotaHead[],
+  world: QuotaWorld,
+  policy: QuotaShareQueueSetup,
+): readonly QuotaDecision[] {
+  const state = new CycleState(world, policy);
+  const shares = new Set<string>();
+  // In an order of their own, so that the order of `heads` decides nothing.
+  const contenders = [...heads]
+    .sort((a, b) => byCodeUnits(a.job.share, b.job.share))
+    .map((head): Contender => {
+      if (shares.has(head.job.share)) throw new RangeError(`two heads of the share "${head.job.share}"`);
+      shares.add(head.job.share);
+      const share = state.ledger.tree.indexOf(head.job.share);
+      return { job: head.job, share, assignment: assign(state, head) };
+    });
+  const decisions: QuotaDecision[] = [];
+  for (const contender of inHeadOrder(contenders, state.ledger, policy.order))
+    decide(state, contender, decisions);
+  return decisions;
+}
+
+/** What shares offer in a cycle, and what would only have used up their turn. */
+export interface QuotaOffers {
+  readonly heads: readonly QuotaHead[];
+  /** In the order of the lines; all of kind `wait`, without `resumeAt`. */
+  readonly hopeless: readonly QuotaDecision[];
+}
+
+/**
+ * The job that each share should offer: the first of its line that could do anything in this cycle (start, name victims or keep
+ * capacity for itself). Those before it wait whatever the others do; without this each of them would take a cycle of its own, in
+ * which jobs of other shares could start only to be preempted by the one behind them. Kueue offers the first, whatever it
+ * is. Lines are read only as far as needed. `world` as for `quotaCycle`.
+ */
+export function quotaOffers(
+  lines: Iterable<Iterable<QuotaHead>>,
+  world: QuotaWorld,
+  policy: QuotaShareQueueSetup,
+): QuotaOffers {
+  const state = new CycleState(world, policy);
+  const heads: QuotaHead[] = [];
+  const hopeless: QuotaDecision[] = [];
+  for (const line of lines) {
+    for (let head of line) {
+      let assignment = assign(state, head);
+      while (!hasEffect(state, assignment) && assignment.resumeAt > 0) {
+        head = { job: head.job, resumeAt: assignment.resumeAt };
+        assignment = assign(state, head);
+      }
+      if (hasEffect(state, assignment)) {
+        heads.push(head);
+        break;
+      }
+      hopeless.push(wait(state, head, assignment));
+    }
+  }
+  return { heads, hopeless };
+}
+
+function hasEffect(state: CycleState, assignment: Assignment): boolean {
+  const { mode, request } = assignment;
+  if (request === undefined || mode === 'noFit') return false;
+  return mode !== 'noCandidates' || toReserve(state, request, assignment) > 0;
+}
+
+function decide(state: CycleState, contender: Contender, decisions: QuotaDecision[]): void {
+  const { job } = contender;
+  const overlapping = contender.assignment.victims.filter((victim) => state.victims.has(victim.job.id));
+  const assignment = overlapping.length === 0 ? contender.assignment : assignAgain(state, contender);
+  const { request, victims, option, mode } = assignment;
+  if (request === undefined || option === undefined) {
+    decisions.push(wait(state, contender, assignment));
+    return;
+  }
+  const { environment: index } = request;
+  const environment = state.environmentName(index);
+  switch (mode) {
+    case 'noFit':
+      decisions.push(wait(state, contender, assignment));
+      return;
+    case 'noCandidates':
+      decisions.push(wait(state, contender, assignment));
+      state.reserve(request, toReserve(state, request, assignment));
+      return;
+    case 'fit': {
+      if (overlapping.length > 0) {
+        const from = namedIn(state, index);
+        decisions.push(wait(state, contender, assignment, { code: 'RELEASE_EXPECTED', environment, from }));
+        state.reserve(request, request.instances);
+        return;
+      }
+      if (!stillFits(state, request, [])) {
+        decisions.push(wait(state, contender, assignment));
+        return;
+      }
+      if (request.instances > state.roomNow(request)) {
+        // There will be room when the victims of others are gone.
+        const from = namedIn(state, index);
+        const reason: WaitReason | undefined =
+          from.length > 0 ? { code: 'RELEASE_EXPECTED', environment, from } : undefined;
+        decisions.push(wait(state, contender, assignment, reason));
+        return;
+      }
+      state.admit(request);
+      const borrowed = state.ledger.borrowedBy(request.share, index);
+      decisions.push({
+        kind: 'admit',
+        job: job.id,
+        share: job.share,
+        option,
+        environment,
+        instances: request.instances,
+        borrowed,
+        why: { code: borrowed > 0 ? 'BORROWS' : 'FITS' },
+      });
+      return;
+    }
+    case 'preempt':
+    case 'reclaim': {
+      if (victims.some((victim) => state.victims.has(victim.job.id)) || !stillFits(state, request, victims)) {
+        decisions.push(wait(state, contender, assignment));
+        return;
+      }
+      state.name(victims, index);
+      state.reserve(request, request.instances);
+      for (const victim of victims) {
+        if (victim.evicting) continue;
+        decisions.push({
+          kind: 'preempt',
+          victim: victim.job.id,
+          for: job.id,
+          cause: victim.cause,
+          environment,
+          instances: victim.instances,
+          lostInstanceSeconds: victim.lost,
+        } satisfies Preemption);
+      }
+      const named = victims.map((victim) => victim.job.id);
+      decisions.push(
+        wait(
+          state,
+          contender,
+          { ...assignment, resumeAt: 0 },
+          { code: 'PREEMPTING', environment, victims: named },
+        ),
+      );
+    }
+  }
+}
+
+/** The same option, as if the victims named by others were gone: they may free enough for this job, too. */
+function assignAgain(state: CycleState, { job, assignment }: Contender): Assignment {
+  return state.without(state.victims.values(), () => assign(state, { job, resumeAt: 0 }, assignment.option));
+}
+
+function stillFits(state: CycleState, request: Request, victims: Assignment['victims']): boolean {
+  const { share, environment, instances } = request;
+  const own = victims.map((victim) => ({ ...victim, environment }));
+  const freed = own.reduce((sum, victim) => sum + victim.instances, 0);
+  const quota = state.without([...state.victims.values(), ...own], () =>
+    state.ledger.availableTo(share, environment),
+  );
+  return instances <= quota && instances <= state.roomLater(request) + freed;
+}
+
+/** What a job that finds no victims keeps for itself: the rest of its guarantee, or of what its share may borrow. */
+function toReserve(
+  state: CycleState,
+  { share, environment, instances }: Request,
+  { height }: Assignment,
+): number {
+  const { nominal, borrowLimit } = state.ledger.tree.quota(share, environment);
+  const most = height > 0 ? nominal + borrowLimit : nominal;
+  return Math.max(0, Math.min(instances, most - state.ledger.usage(share, environment)));
+}
+
+function namedIn(state: CycleState, environment: number): string[] {
+  return [...state.victims.values()]
+    .filter((victim) => victim.environment === environment)
+    .map((victim) => victim.job.id)
+    .sort(byCodeUnits);
+}
+
+/** `reason`: of the assigned option; the others, and it when absent, are looked at as the cycle stands. */
+function wait(
+  state: CycleState,
+  { job }: Pick<Contender, 'job'>,
+  assignment: Assignment,
+  reason?: WaitReason,
+): QuotaDecision {
+  const reasons = job.options.map((option, index) =>
+    reason !== undefined && index === assignment.option ? reason : whyNot(state, job, option),
+  );
+  const assigned = assignment.option === undefined ? undefined : reasons[assignment.option];
+  const waiting = {
+    kind: 'wait',
+    job: job.id,
+    share: job.share,
+    why: assigned ?? mainReason(reasons),
+    reasons,
+  } as const;
+  const again = reason !== undefined ? 0 : assignment.resumeAt;
+  return again > 0 ? { ...waiting, resumeAt: again } : waiting;
+}

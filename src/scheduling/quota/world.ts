@@ -1,0 +1,34 @@
+import type { Decision, WaitReason } from '../decision.ts';
+import type { RunningJob, WaitingJob } from '../job.ts';
+import type { QueueSetup } from '../setup.ts';
+import type { QuotaLedger } from './ledger.ts';
+
+/** The job that a share offers in this cycle. */
+export interface QuotaHead {
+  readonly job: WaitingJob;
+  /** Index in `job.options` to try first: the scan goes on where the last cycle's stopped (`resumeAt` of its decision), else 0. */
+  readonly resumeAt: number;
+}
+
+/** What a cycle looks at. Nothing of it is changed. */
+export interface QuotaWorld {
+  /** Tree of shares, and what the running jobs use. */
+  readonly ledger: QuotaLedger;
+  /** Running jobs of a share, those that are being stopped among them. In any order. */
+  readonly runningOf: (share: string) => readonly RunningJob[];
+  /**
+   * Physical room for this job: limit - used - all that reservations want before it (in full, so that it may be negative: then
+   * victims have to make up for it). -Infinity: the environment is closed to the job. Infinity: unlimited.
+   */
+  readonly free: (environment: string, job: WaitingJob) => number;
+  /** Why there is no room, when it is not simply full: closed, or kept for another. Absent or undefined: ENVIRONMENT_FULL. */
+  readonly whyNoRoom?: (environment: string, job: WaitingJob) => WaitReason | undefined;
+  /** True: an environment that is being probed; at most one job may start there in this cycle. */
+  readonly probing?: (environment: string) => boolean;
+  readonly limits: QueueSetup['preemptionLimits'];
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+/** `resumeAt` is set with `wait` when the next cycle should go on with a later option of the job. */
+export type QuotaDecision = Decision & { readonly resumeAt?: number };

@@ -1,0 +1,381 @@
+import type { WaitReason } from './decision.ts';
+import type { Remedy, RunningTimes } from './explanation.ts';
+import type { RunningJob, WaitingJob } from './job.ts';
+import { held } from './running-index.ts';
+import { expectedEnd, longestTime } from './running-time.ts';
+import type { Scheduler } from './scheduler.ts';
+import type { QueueSetup, QuotaSetup, QuotaShareQueueSetup } from './setup.ts';
+import { Trials, type Verdict } from './trial.ts';
+import { compareText } from './waiting-index.ts';
+import { type BareRemedy, remedySentence } from './wording.ts';
+
+const HIGHEST_PRIORITY = 9_999;
+/** A job farther back than this is not helped by instances or ends of jobs alone: others would take them. */
+const FARTHEST_BACK = 40;
+const MOST_ENDS = 64;
+/**
+ * Decisions of the core that looking for one kind of remedy may take. With few jobs that is enough to halve down to the least; with
+ * thirty shares that offer ten shapes each it is enough for some trials.
+ */
+const MOST_DECISIONS = { operator: 30, time: 30, jobsEnd: 80, priority: 80, instances: 60, quotas: 60 };
+
+export interface RemedyQuestion {
+  /** A copy of the queue in which nothing more happens without an event. It is not changed. */
+  readonly settled: Scheduler;
+  readonly job: WaitingJob;
+  readonly now: number;
+  readonly reasons: readonly WaitReason[];
+  /** Of the queue, counting from 1. */
+  readonly position: number;
+  /** Waiting jobs right before it. */
+  readonly ahead: readonly WaitingJob[];
+  /** When the core wants to be asked again though nothing happens. */
+  readonly wakeAt?: number;
+  /** Whether it waits for victims to stop. */
+  readonly preempting: boolean;
+  readonly times?: RunningTimes;
+  readonly stopSeconds: number;
+}
+
+/**
+ * What would let a waiting job start, or preempt: each by itself, the easiest first, and each tried on a copy of the queue before
+ * it is named. Amounts are the least that helped, found by halving; where more helps less (a bigger job passes), they are
+ * an amount that helps, not the least.
+ */
+export function remediesFor(question: RemedyQuestion): Remedy[] {
+  return new Search(question).all();
+}
+
+class Search {
+  readonly #q: RemedyQuestion;
+  readonly #trials: Trials;
+
+  constructor(question: RemedyQuestion) {
+    this.#q = question;
+    this.#trials = new Trials(question.settled, question.now);
+  }
+
+  all(): Remedy[] {
+    const near = this.#q.position <= FARTHEST_BACK;
+    return [
+      ...this.#within('operator', () => this.#operator()),
+      ...this.#within('time', () => this.#time()),
+      ...(near ? this.#within('jobsEnd', () => this.#jobsEnd()) : []),
+      ...this.#within('priority', () => this.#priority()),
+      ...(near ? this.#within('instances', () => this.#instances()) : []),
+      ...(near ? this.#within('quotas', () => this.#quotas()) : []),
+    ];
+  }
+
+  #within(kind: keyof typeof MOST_DECISIONS, search: () => Remedy[]): Remedy[] {
+    this.#trials.allow(MOST_DECISIONS[kind]);
+    return search();
+  }
+
+  /** Better than now: it starts, or it did not preempt and would. */
+  #helps(change: (copy: Scheduler) => void, at?: number): Exclude<Verdict, 'waits'> | undefined {
+    const verdict = this.#trials.of(this.#q.job.id, change, at);
+    if (verdict === 'starts') return verdict;
+    return verdict === 'preempts' && !this.#q.preempting ? verdict : undefined;
+  }
+
+  #operator(): Remedy[] {
+    for (const reason of this.#q.reasons) {
+      if (reason.code !== 'DRAINING') continue;
+      const helps = this.#helps((copy) => copy.setEnvironment(reason.environment, { kind: 'open' }));
+      if (helps !== undefined) return [worded({ kind: 'operator', what: 'undrain' }, helps)];
+    }
+    return [];
+  }
+
+  #time(): Remedy[] {
+    const { wakeAt, now } = this.#q;
+    if (wakeAt === undefined || wakeAt <= now) return [];
+    const helps = this.#helps(() => undefined, wakeAt);
+    return helps === undefined ? [] : [worded({ kind: 'time', at: wakeAt }, helps)];
+  }
+
+  #jobsEnd(): Remedy[] {
+    const { settled, now, times, stopSeconds, job } = this.#q;
+    const wanted = new Set(job.options.map(({ environment }) => environment));
+    const running = [...settled.runningJobs()]
+      .filter((other) => wanted.has(held(other).environment))
+      .map((other) => ({ other, end: expectedEnd(other, now, times, stopSeconds) }))
+      .sort((a, b) => a.end - b.end || compareText(a.other.id, b.other.id))
+      .slice(0, MOST_ENDS)
+      .map(({ other }) => other);
+    const ended = (jobs: readonly RunningJob[]): Exclude<Verdict, 'waits'> | undefined =>
+      this.#helps((copy) => {
+        // What was evicted has not ended with its stop: it waits again.
+        for (const { id, evictedFor } of jobs)
+          copy.release(id, now, evictedFor === undefined ? undefined : {});
+      });
+    let found:
+      { readonly jobs: readonly RunningJob[]; readonly helps: Exclude<Verdict, 'waits'> } | undefined;
+    const tryEnd = (jobs: readonly RunningJob[]): boolean => {
+      const helps = jobs.length === 0 ? undefined : ended(jobs);
+      if (helps !== undefined) found = { jobs, helps };
+      return helps !== undefined;
+    };
+    // The first ones that free as much as is missing; then twice as many, and so on.
+    let count = enoughOf(running, this.#q.reasons);
+    while (!tryEnd(running.slice(0, count)) && count < running.length && !this.#trials.spent) count *= 2;
+    if (found === undefined) return [];
+    // Those that end late first: what is left out last would have been over soonest.
+    for (const other of [...found.jobs].reverse()) tryEnd(found.jobs.filter(({ id }) => id !== other.id));
+    const { jobs: needed, helps } = found;
+    const ends = needed.map((other) => latestEnd(other, now, stopSeconds));
+    const remedy: BareRemedy = {
+      kind: 'jobsEnd',
+      jobs: needed.map(({ id }) => id),
+      expectedAt: Math.max(...ends),
+    };
+    return [worded(remedy, helps)];
+  }
+
+  #priority(): Remedy[] {
+    const { settled, job } = this.#q;
+    if (settled.setup.policy.kind === 'fifo' || job.priority >= HIGHEST_PRIORITY) return [];
+    const withPriority = (priority: number): Exclude<Verdict, 'waits'> | undefined =>
+      this.#helps((copy) => copy.setPriority(job.id, priority));
+    const candidates = this.#priorities();
+    let found: { readonly atLeast: number; readonly helps: Exclude<Verdict, 'waits'> } | undefined;
+    leastThat(candidates.length, (n) => {
+      const atLeast = candidates[n - 1] ?? HIGHEST_PRIORITY;
+      const helps = withPriority(atLeast);
+      if (helps !== undefined) found = { atLeast, helps };
+      return helps !== undefined;
+    });
+    return found === undefined ? [] : [worded({ kind: 'priority', atLeast: found.atLeast }, found.helps)];
+  }
+
+  /** Only just above another job can a priority make a difference: above running ones, and the first and nearest of its share. */
+  #priorities(): number[] {
+    const { settled, job, ahead } = this.#q;
+    const others = [
+      ...settled.runningJobs(),
+      ...ahead,
+      ...firstOf(settled.inOrder(job.share), FARTHEST_BACK),
+    ];
+    const above = new Set(others.map(({ priority }) => priority + 1));
+    const possible = [...above].filter((priority) => priority > job.priority && priority < HIGHEST_PRIORITY);
+    return [...possible.sort((a, b) => a - b), HIGHEST_PRIORITY];
+  }
+
+  #instances(): Remedy[] {
+    const { settled, job, now } = this.#q;
+    const { setup } = settled;
+    const remedies: Remedy[] = [];
+    for (const environment of environmentsOf(job)) {
+      const known = setup.environments.find(({ name }) => name === environment);
+      const reason = this.#q.reasons.find((why) => 'environment' in why && why.environment === environment);
+      if (known === undefined || reason === undefined) continue;
+      const withMore = (instances: number): Exclude<Verdict, 'waits'> | undefined =>
+        this.#helps((copy) => copy.configure(withLimit(setup, environment, known.limit + instances), now));
+      const least = missing(reason);
+      const found = this.#amount(least, withMore);
+      if (found !== undefined)
+        remedies.push(worded({ kind: 'instances', environment, instances: found.amount }, found.helps));
+    }
+    return remedies;
+  }
+
+  #quotas(): Remedy[] {
+    const { policy } = this.#q.settled.setup;
+    if (policy.kind !== 'quotaShare') return [];
+    return this.#q.reasons.flatMap((reason) => [
+      ...this.#borrowLimit(policy, reason),
+      ...this.#guarantee(policy, reason),
+      ...this.#lendLimits(policy, reason),
+    ]);
+  }
+
+  #borrowLimit(policy: QuotaShareQueueSetup, reason: WaitReason): Remedy[] {
+    if (reason.code !== 'SHARE_LIMIT' || reason.borrowLimit === undefined) return [];
+    const { node, environment } = reason;
+    const known = quotaOf(policy, node, environment).borrowLimit;
+    if (known === undefined) return [];
+    return this.#quota(missing(reason), { node, environment, which: 'borrowLimit' }, known);
+  }
+
+  #guarantee(policy: QuotaShareQueueSetup, reason: WaitReason): Remedy[] {
+    const { job, settled } = this.#q;
+    if (reason.code !== 'SHARE_LIMIT' && reason.code !== 'NOT_LENT' && reason.code !== 'ENVIRONMENT_FULL')
+      return [];
+    if (!policy.shares.some(({ name }) => name === job.share)) return [];
+    const { environment, needed } = reason;
+    const limit = settled.setup.environments.find(({ name }) => name === environment)?.limit ?? 0;
+    const all = [...policy.groups, ...policy.shares];
+    const free = limit - all.reduce((sum, { quota }) => sum + (quota[environment]?.guaranteed ?? 0), 0);
+    const { guaranteed } = quotaOf(policy, job.share, environment);
+    const used = [...settled.runningJobs()].reduce(
+      (sum, other) =>
+        other.share === job.share && held(other).environment === environment
+          ? sum + held(other).instances
+          : sum,
+      0,
+    );
+    // A guarantee that the environment could not keep would be refused.
+    const enough = Math.max(1, used + needed - guaranteed);
+    if (enough > free) return [];
+    return this.#quota(enough, { node: job.share, environment, which: 'guaranteed' }, guaranteed);
+  }
+
+  #lendLimits(policy: QuotaShareQueueSetup, reason: WaitReason): Remedy[] {
+    if (reason.code !== 'NOT_LENT') return [];
+    const { environment } = reason;
+    for (const { name: node, quota } of [...policy.shares, ...policy.groups]) {
+      const limit = quota[environment]?.lendLimit;
+      if (limit === undefined || node === this.#q.job.share) continue;
+      const found = this.#quota(missing(reason), { node, environment, which: 'lendLimit' }, limit);
+      if (found.length > 0) return found;
+    }
+    return [];
+  }
+
+  #quota(
+    enough: number,
+    place: { readonly node: string; readonly environment: string; readonly which: keyof QuotaSetup },
+    known: number,
+  ): Remedy[] {
+    const { settled, now } = this.#q;
+    const { node, environment, which } = place;
+    const raisedBy = (by: number): Exclude<Verdict, 'waits'> | undefined =>
+      this.#helps((copy) =>
+        copy.configure(withQuota(settled.setup, node, environment, { [which]: known + by }), now),
+      );
+    let found: { readonly by: number; readonly helps: Exclude<Verdict, 'waits'> } | undefined;
+    leastThat(enough, (by) => {
+      const helps = raisedBy(by);
+      if (helps !== undefined) found = { by, helps };
+      return helps !== undefined;
+    });
+    return found === undefined ? [] : [worded({ kind: 'quota', ...place, by: found.by }, found.helps)];
+  }
+
+  /** Doubles until it helps, then halves what is too much. */
+  #amount(
+    least: number,
+    helps: (amount: number) => Exclude<Verdict, 'waits'> | undefined,
+  ): { readonly amount: number; readonly helps: Exclude<Verdict, 'waits'> } | undefined {
+    let found: { readonly amount: number; readonly helps: Exclude<Verdict, 'waits'> } | undefined;
+    const tryAmount = (amount: number): boolean => {
+      const verdict = helps(amount);
+      if (verdict !== undefined) found = { amount, helps: verdict };
+      return verdict !== undefined;
+    };
+    let amount = Math.max(1, least);
+    let tooFew = amount - 1;
+    for (let doubled = 0; !tryAmount(amount); doubled++) {
+      if (doubled === 5 || this.#trials.spent) return undefined;
+      tooFew = amount;
+      amount *= 2;
+    }
+    leastThat(amount - tooFew, (by) => tooFew + by === amount || tryAmount(tooFew + by));
+    return found;
+  }
+}
+
+/** How many of these jobs, from the first on, hold as much as one of the options is short of; at least one. */
+function enoughOf(running: readonly RunningJob[], reasons: readonly WaitReason[]): number {
+  const short = new Map(
+    reasons.flatMap((reason) =>
+      'environment' in reason ? [[reason.environment, missing(reason)] as const] : [],
+    ),
+  );
+  for (const [index, job] of running.entries()) {
+    const { environment, instances } = held(job);
+    const left = (short.get(environment) ?? Infinity) - instances;
+    if (left <= 0) return index + 1;
+    short.set(environment, left);
+  }
+  return Math.max(1, running.length);
+}
+
+/** Instances that are missing for the option, as its reason says. */
+function missing(reason: WaitReason): number {
+  switch (reason.code) {
+    case 'ENVIRONMENT_FULL':
+      return reason.needed - reason.free;
+    case 'NOT_LENT':
+      return reason.needed - reason.available;
+    case 'SHARE_LIMIT':
+      return reason.used + reason.needed - reason.guaranteed - (reason.borrowLimit ?? 0);
+    case 'NEVER_FITS':
+      return reason.needed - reason.most;
+    case 'COMPUTE_RESERVATION':
+      return reason.needed - (reason.free - reason.reserved);
+    default:
+      return 1;
+  }
+}
+
+/** The least of 1..most that holds, if `most` does and every more than it. Undefined: not even `most`. */
+function leastThat(most: number, holds: (n: number) => boolean): number | undefined {
+  if (most < 1 || !holds(most)) return undefined;
+  let no = 0;
+  let yes = most;
+  while (yes - no > 1) {
+    const middle = Math.floor((no + yes) / 2);
+    if (holds(middle)) yes = middle;
+    else no = middle;
+  }
+  return yes;
+}
+
+function latestEnd(job: RunningJob, now: number, stopSeconds: number): number {
+  const end = job.startedAt + longestTime(job).seconds * 1000;
+  const stopped = now + stopSeconds * 1000;
+  if (job.evictedFor !== undefined) return end > now ? Math.min(end, stopped) : stopped;
+  return end > now ? end : stopped;
+}
+
+function firstOf<T>(items: Iterable<T>, most: number): T[] {
+  const first: T[] = [];
+  for (const item of items) {
+    if (first.length === most) break;
+    first.push(item);
+  }
+  return first;
+}
+
+function environmentsOf({ options }: WaitingJob): string[] {
+  return [...new Set(options.map(({ environment }) => environment))];
+}
+
+function withLimit(setup: QueueSetup, environment: string, limit: number): QueueSetup {
+  const environments = setup.environments.map((known) =>
+    known.name === environment ? { ...known, limit } : known,
+  );
+  return { ...setup, environments };
+}
+
+function quotaOf(policy: QuotaShareQueueSetup, node: string, environment: string): QuotaSetup {
+  const found = [...policy.shares, ...policy.groups].find(({ name }) => name === node);
+  return found?.quota[environment] ?? { guaranteed: 0 };
+}
+
+function withQuota(
+  setup: QueueSetup,
+  node: string,
+  environment: string,
+  change: Partial<QuotaSetup>,
+): QueueSetup {
+  const { policy } = setup;
+  if (policy.kind !== 'quotaShare') return setup;
+  const changed = <N extends QuotaShareQueueSetup['groups'][number]>(each: N): N =>
+    each.name === node
+      ? {
+          ...each,
+          quota: { ...each.quota, [environment]: { ...quotaOf(policy, node, environment), ...change } },
+        }
+      : each;
+  return {
+    ...setup,
+    policy: { ...policy, groups: policy.groups.map(changed), shares: policy.shares.map(changed) },
+  };
+}
+
+function worded(remedy: BareRemedy, helps: Exclude<Verdict, 'waits'>): Remedy {
+  return { ...remedy, sentence: remedySentence(remedy, helps === 'preempts') };
+}

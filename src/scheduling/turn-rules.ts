@@ -1,0 +1,293 @@
+import { halfLifeMs, startPenalty } from './fair-share/decayed-usage.ts';
+import type { ShareUsageBook } from './fair-share/share-usage-book.ts';
+import type { Option, WaitingJob } from './job.ts';
+import type { QuotaLedger } from './quota/ledger.ts';
+import { compareShares, type ShareFraction, shareOf } from './quota/share-fraction.ts';
+import { ROOT } from './quota/share-tree.ts';
+import type { FairShareSetup, QuotaShareQueueSetup, QuotaShareSetup } from './setup.ts';
+import { byPriority } from './waiting-index.ts';
+
+/** Why one job's turn comes before another's. */
+export type TurnCause = 'priority' | 'earlier' | 'shareTurn' | 'withinQuota';
+
+/**
+ * Who comes next of the first jobs of all shares, when every job that is offered starts and nothing ends: the policy without
+ * capacity. A rule remembers what has started; keys are as of now.
+ */
+export interface TurnRule<Key> {
+  keyOf(job: WaitingJob): Key;
+  /** Negative: `a` comes first. 0 only for the same job. */
+  compare(a: Key, b: Key): number;
+  start(job: WaitingJob): void;
+  /** Why `a`, which comes before `b`, does. */
+  cause(a: Key, b: Key): TurnCause;
+  /** Whether starts of one share change the keys of others; then keys are true only when asked for in the order of the turns. */
+  readonly entangled: boolean;
+  /** Whether entangled shares no longer are once all of them are settled. */
+  readonly settles: boolean;
+  /** Whether from now on the keys of the share's jobs follow from what starts before them alone, whichever of these environments they use. */
+  settled(share: string, environments: readonly string[]): boolean;
+  /** What a start of the job adds to its share's load. */
+  load(job: WaitingJob): number;
+  /** The key of a job of a settled share, when jobs of so much load have started in the share since. */
+  keyAfter(job: WaitingJob, load: number): Key;
+  /** The winner of all heads, where their keys alone do not tell. */
+  winner?(heads: readonly WaitingJob[]): WaitingJob | undefined;
+}
+
+function byJob(a: WaitingJob, b: WaitingJob): TurnCause {
+  return a.priority > b.priority ? 'priority' : 'earlier';
+}
+
+interface UsageKey {
+  readonly job: WaitingJob;
+  readonly value: bigint;
+  readonly weight: number;
+}
+
+/** fairShare: the share with the lowest usage × weight, each start adding its penalty at once. */
+export class UsageTurns implements TurnRule<UsageKey> {
+  readonly entangled = false;
+  readonly settles = true;
+  readonly #book: ShareUsageBook;
+  readonly #halfLife: number;
+  readonly #now: number;
+  readonly #shares = new Map<
+    string,
+    { consumed: number; readonly weight: number; readonly factor: bigint }
+  >();
+  readonly #penalties = new Map<number, number>();
+
+  constructor(book: ShareUsageBook, { shareDecaySeconds }: FairShareSetup, now: number) {
+    this.#book = book;
+    this.#halfLife = halfLifeMs(shareDecaySeconds);
+    this.#now = now;
+  }
+
+  keyOf(job: WaitingJob): UsageKey {
+    return this.keyAfter(job, 0);
+  }
+
+  settled(): boolean {
+    return true;
+  }
+
+  keyAfter(job: WaitingJob, load: number): UsageKey {
+    const { consumed, weight, factor } = this.#share(job.share);
+    return { job, value: BigInt(consumed + load) * factor, weight };
+  }
+
+  compare(a: UsageKey, b: UsageKey): number {
+    if (a.value !== b.value) return a.value < b.value ? -1 : 1;
+    return a.weight - b.weight || byPriority(a.job, b.job);
+  }
+
+  start(job: WaitingJob): void {
+    this.#share(job.share).consumed += this.load(job);
+  }
+
+  load({ options: [choice] }: WaitingJob): number {
+    const instances = choice?.instances ?? 0;
+    let penalty = this.#penalties.get(instances);
+    if (penalty === undefined) {
+      penalty = startPenalty(instances, this.#halfLife);
+      this.#penalties.set(instances, penalty);
+    }
+    return penalty;
+  }
+
+  cause(a: UsageKey, b: UsageKey): TurnCause {
+    return a.job.share !== b.job.share && (a.value !== b.value || a.weight !== b.weight)
+      ? 'shareTurn'
+      : byJob(a.job, b.job);
+  }
+
+  #share(name: string): { consumed: number; readonly weight: number; readonly factor: bigint } {
+    const known = this.#shares.get(name);
+    if (known !== undefined) return known;
+    const weight = this.#book.weightFactor(name);
+    const share = { consumed: this.#book.consumed(name, this.#now), weight, factor: BigInt(weight) };
+    this.#shares.set(name, share);
+    return share;
+  }
+}
+
+interface QuotaKey {
+  readonly job: WaitingJob;
+  /** More than the share may ever use with what it uses now: it has to wait for its own jobs. */
+  readonly beyond: boolean;
+  /** Priority order: how far up the tree the quota comes from. Fair-share order: 1 if the share borrows with it, else 0. */
+  readonly height: number;
+  readonly fraction?: ShareFraction;
+}
+
+interface Asked {
+  readonly share: number;
+  readonly environment: number;
+  readonly instances: number;
+}
+
+/** quotaShare, both orders (quota/head-order.ts), each job asking for the option that its share's fallback rules would take. */
+export class QuotaTurns implements TurnRule<QuotaKey> {
+  readonly entangled: boolean;
+  readonly settles: boolean;
+  readonly #ledger: QuotaLedger;
+  readonly #fair: boolean;
+  readonly #setups: ReadonlyMap<string, QuotaShareSetup>;
+
+  constructor(ledger: QuotaLedger, policy: QuotaShareQueueSetup) {
+    this.#ledger = ledger.clone();
+    this.#fair = policy.order === 'fairShare';
+    this.#setups = new Map(policy.shares.map((share) => [share.name, share]));
+    this.entangled = policy.groups.length > 0;
+    this.settles = !this.#fair;
+  }
+
+  keyOf(job: WaitingJob): QuotaKey {
+    const asked = this.#asked(job);
+    if (asked === undefined) return { job, beyond: true, height: 0 };
+    const { share, environment, instances } = asked;
+    const ledger = this.#ledger;
+    const { subtree, borrowLimit } = ledger.tree.quota(share, environment);
+    const beyond = ledger.usage(share, environment) + instances > subtree + borrowLimit;
+    return this.#fair
+      ? { job, beyond, ...this.#standing(share, asked) }
+      : { job, beyond, height: ledger.borrowHeight(share, environment, instances).height };
+  }
+
+  compare(a: QuotaKey, b: QuotaKey): number {
+    return compareQuotaKeys(a, b);
+  }
+
+  /**
+   * Priority order: every start comes from the root, or from nowhere. Fair-share order: the share borrows whatever it starts.
+   */
+  settled(name: string, environments: readonly string[]): boolean {
+    const ledger = this.#ledger;
+    const share = ledger.tree.indexOf(name);
+    let beyond: boolean | undefined;
+    for (const each of environments) {
+      const environment = ledger.tree.findEnvironment(each);
+      if (environment === undefined) continue;
+      const { subtree, borrowLimit } = ledger.tree.quota(share, environment);
+      const over = ledger.usage(share, environment) + 1 > subtree + borrowLimit;
+      if (beyond !== undefined && beyond !== over) return false;
+      beyond = over;
+      if (!over && borrowLimit !== Infinity) return false;
+      const { height, belowRoot } = ledger.borrowHeight(share, environment, 1);
+      if (this.#fair ? height === 0 : height === 0 || belowRoot) return false;
+    }
+    return true;
+  }
+
+  load(job: WaitingJob): number {
+    return this.#asked(job)?.instances ?? 0;
+  }
+
+  keyAfter(job: WaitingJob, load: number): QuotaKey {
+    const key = this.keyOf(job);
+    const { fraction } = key;
+    if (fraction === undefined || fraction.lendable === 0) return key;
+    return { ...key, fraction: { ...fraction, borrowed: fraction.borrowed + load } };
+  }
+
+  start(job: WaitingJob): void {
+    const asked = this.#asked(job);
+    if (asked !== undefined) this.#ledger.change(asked.share, asked.environment, asked.instances);
+  }
+
+  cause(a: QuotaKey, b: QuotaKey): TurnCause {
+    if (a.job.share === b.job.share) return byJob(a.job, b.job);
+    if (a.beyond !== b.beyond || a.height !== b.height) return 'withinQuota';
+    const fairer =
+      a.fraction !== undefined && b.fraction !== undefined && compareShares(a.fraction, b.fraction) !== 0;
+    return fairer ? 'shareTurn' : byJob(a.job, b.job);
+  }
+
+  winner(heads: readonly WaitingJob[]): WaitingJob | undefined {
+    return this.#fair
+      ? this.#tournament(heads)
+      : least(
+          heads.map((job) => this.keyOf(job)),
+          compareQuotaKeys,
+        )?.job;
+  }
+
+  /** The option that the share would take if there were room: see quota/assignment.ts, with all options in mode `fit`. */
+  #asked(job: WaitingJob): Asked | undefined {
+    const { tree } = this.#ledger;
+    const share = tree.indexOf(job.share);
+    const next = this.#setups.get(job.share)?.fallback.ifBorrowing === 'next';
+    let best: Asked | undefined;
+    let height = Infinity;
+    for (const option of job.options) {
+      const asked = this.#askedIn(share, option);
+      if (asked === undefined) continue;
+      if (!next) return asked;
+      const needs = this.#ledger.borrowHeight(share, asked.environment, asked.instances).height;
+      if (needs < height) {
+        best = asked;
+        height = needs;
+      }
+      if (height === 0) break;
+    }
+    return best;
+  }
+
+  #askedIn(share: number, { environment: name, instances }: Option): Asked | undefined {
+    const environment = this.#ledger.tree.findEnvironment(name);
+    return environment === undefined ? undefined : { share, environment, instances };
+  }
+
+  /** A node as it would stand with the request. */
+  #standing(
+    node: number,
+    { share, environment, instances }: Asked,
+  ): { height: number; fraction: ShareFraction } {
+    const ledger = this.#ledger;
+    ledger.change(share, environment, instances);
+    const standing = {
+      height: Number(!ledger.isWithinQuota(node, environment)),
+      fraction: shareOf(ledger, node),
+    };
+    ledger.change(share, environment, -instances);
+    return standing;
+  }
+
+  /** At every inner node, from below, the least of its children's winners goes on. */
+  #tournament(heads: readonly WaitingJob[]): WaitingJob | undefined {
+    const { tree } = this.#ledger;
+    const entries: QuotaKey[][] = tree.nodes.map(() => []);
+    const enter = (node: number, job: WaitingJob | undefined): void => {
+      const { parent } = tree.node(node);
+      if (job === undefined || parent === undefined) return;
+      const asked = this.#asked(job);
+      const { beyond } = this.keyOf(job);
+      entries[parent]?.push(
+        asked === undefined ? { job, beyond, height: 0 } : { job, beyond, ...this.#standing(node, asked) },
+      );
+    };
+    const byShare = new Map(heads.map((job) => [tree.indexOf(job.share), job]));
+    for (const { index, kind } of [...tree.nodes].reverse()) {
+      enter(
+        index,
+        kind === 'share' ? byShare.get(index) : least(entries[index] ?? [], compareQuotaKeys)?.job,
+      );
+    }
+    return least(entries[ROOT] ?? [], compareQuotaKeys)?.job;
+  }
+}
+
+function compareQuotaKeys(a: QuotaKey, b: QuotaKey): number {
+  const byQuota = Number(a.beyond) - Number(b.beyond) || a.height - b.height;
+  if (byQuota !== 0) return byQuota;
+  const byFairness =
+    a.fraction === undefined || b.fraction === undefined ? 0 : compareShares(a.fraction, b.fraction);
+  return byFairness || byPriority(a.job, b.job);
+}
+
+function least<T>(items: readonly T[], compare: (a: T, b: T) => number): T | undefined {
+  let best: T | undefined;
+  for (const item of items) if (best === undefined || compare(item, best) < 0) best = item;
+  return best;
+}

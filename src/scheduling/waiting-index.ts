@@ -1,0 +1,351 @@
+import { ForkedMap } from './forked-map.ts';
+import type { WaitingJob } from './job.ts';
+import { SortedTree } from './sorted-tree.ts';
+
+/** Negative: `a` is offered before `b`. A total order: 0 only for the same job. */
+export type JobOrder = (a: WaitingJob, b: WaitingJob) => number;
+
+/** By code units: the same on every machine. */
+export function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+export const byAge: JobOrder = (a, b) =>
+  a.queuedAt - b.queuedAt || a.sequence - b.sequence || compareText(a.id, b.id);
+
+export const byPriority: JobOrder = (a, b) => b.priority - a.priority || byAge(a, b);
+
+/** What the order of a queue needs to know of its policy. */
+export interface WaitingRules {
+  /** Jobs of one lane stand in one line: the share, or the whole queue. */
+  readonly laneOf: (job: WaitingJob) => string;
+  readonly order: JobOrder;
+  /** Jobs of one lane and one shape get the same answer when they are offered (Kueue's scheduling-equivalence hash). */
+  readonly shapeOf: (job: WaitingJob) => string;
+  /**
+   * Whether a better job than the one that did not fit may get another answer: its priority counts when victims are looked for.
+   */
+  readonly headDecides: boolean;
+}
+
+interface Shape {
+  readonly environments: readonly string[];
+  readonly jobs: SortedTree<WaitingJob>;
+  /** Its first job did not fit, and nothing has happened since that could help. */
+  readonly parked: boolean;
+  /** Index in the options to try first. */
+  readonly resumeAt: number;
+}
+
+interface Lane {
+  /** All that wait, in order. */
+  all: SortedTree<WaitingJob>;
+  /** The first job of every shape that is not parked. */
+  ready: SortedTree<WaitingJob>;
+  readonly shapes: Map<string, Shape>;
+}
+
+/** Waiting jobs and instances of a share in one environment, counted at the job's first choice. */
+export interface WaitingCount {
+  readonly jobs: number;
+  readonly instances: number;
+}
+
+const NONE: WaitingCount = { jobs: 0, instances: 0 };
+
+/**
+ * Who waits, by lane and shape. Adding, removing, parking and finding the next cost O(log n); a copy costs O(shapes).
+ */
+export class WaitingIndex {
+  readonly #rules: WaitingRules;
+  #jobs = new ForkedMap<WaitingJob>();
+  readonly #lanes = new Map<string, Lane>();
+  /** Per share and environment. */
+  readonly #counts = new Map<string, Map<string, WaitingCount>>();
+  /** Jobs that are parked because they yield to another one, and to whom. */
+  readonly #yielding = new Map<string, string>();
+  #parked = 0;
+
+  constructor(rules: WaitingRules, jobs: Iterable<WaitingJob> = []) {
+    this.#rules = rules;
+    this.#fill([...jobs]);
+  }
+
+  get size(): number {
+    return this.#jobs.size;
+  }
+
+  /** Shapes that wait for an event. */
+  get parkedShapes(): number {
+    return this.#parked;
+  }
+
+  get(id: string): WaitingJob | undefined {
+    return this.#jobs.get(id);
+  }
+
+  add(job: WaitingJob): void {
+    this.#jobs.set(job.id, job);
+    this.#count(job, 1);
+    const lane = this.#laneFor(this.#rules.laneOf(job));
+    lane.all = lane.all.with(job);
+    const key = this.#rules.shapeOf(job);
+    const before = lane.shapes.get(key);
+    const shape = before ?? this.#newShape(job);
+    const first = shape.jobs.first();
+    const leads = first === undefined || this.#rules.order(job, first) < 0;
+    const wakes = leads && shape.parked && this.#rules.headDecides;
+    this.#change(lane, key, before, {
+      ...shape,
+      jobs: shape.jobs.with(job),
+      parked: shape.parked && !wakes,
+      resumeAt: leads ? 0 : shape.resumeAt,
+    });
+  }
+
+  remove(id: string): WaitingJob | undefined {
+    const job = this.#jobs.get(id);
+    if (job === undefined) return undefined;
+    this.#jobs.delete(id);
+    this.#yielding.delete(id);
+    this.#count(job, -1);
+    const name = this.#rules.laneOf(job);
+    const lane = this.#laneFor(name);
+    lane.all = lane.all.without(job);
+    const key = this.#rules.shapeOf(job);
+    const shape = lane.shapes.get(key);
+    if (shape !== undefined) {
+      const resumeAt = shape.jobs.first()?.id === id ? 0 : shape.resumeAt;
+      this.#change(lane, key, shape, { ...shape, jobs: shape.jobs.without(job), resumeAt });
+    }
+    if (lane.all.size === 0) this.#lanes.delete(name);
+    return job;
+  }
+
+  /** Lanes with jobs, sorted. */
+  lanes(): readonly string[] {
+    return [...this.#lanes.keys()].sort(compareText);
+  }
+
+  /** The next to be offered; undefined when all shapes of the lane are parked. */
+  head(lane: string): WaitingJob | undefined {
+    return this.#lanes.get(lane)?.ready.first();
+  }
+
+  /** The first in order, parked or not. */
+  first(lane: string): WaitingJob | undefined {
+    return this.#lanes.get(lane)?.all.first();
+  }
+
+  /** The first job of every shape of the lane, in no particular order. */
+  *shapeHeads(lane: string): Iterable<WaitingJob> {
+    for (const { jobs } of this.#lanes.get(lane)?.shapes.values() ?? []) {
+      const first = jobs.first();
+      if (first !== undefined) yield first;
+    }
+  }
+
+  laneOf(job: WaitingJob): string {
+    return this.#rules.laneOf(job);
+  }
+
+  /** Negative: `a` is offered before `b` of the same lane. */
+  compare(a: WaitingJob, b: WaitingJob): number {
+    return this.#rules.order(a, b);
+  }
+
+  /** How many of its lane come before the job. */
+  countBefore(job: WaitingJob): number {
+    return this.#lanes.get(this.#rules.laneOf(job))?.all.countBefore(job) ?? 0;
+  }
+
+  /** Those of its lane that come before the job, nearest first. */
+  backwardsFrom(job: WaitingJob): Iterable<WaitingJob> {
+    return this.#lanes.get(this.#rules.laneOf(job))?.all.backwardsFrom(job) ?? [];
+  }
+
+  /** A lane as ordered sets: all of its jobs, and those of each shape. */
+  lineOf(lane: string): {
+    readonly all: SortedTree<WaitingJob>;
+    readonly shapes: readonly SortedTree<WaitingJob>[];
+  } {
+    const known = this.#lanes.get(lane);
+    if (known === undefined) return { all: SortedTree.of(this.#rules.order), shapes: [] };
+    return { all: known.all, shapes: [...known.shapes.values()].map(({ jobs }) => jobs) };
+  }
+
+  waitingIn(lane: string): number {
+    return this.#lanes.get(lane)?.all.size ?? 0;
+  }
+
+  inLane(lane: string): Iterable<WaitingJob> {
+    return this.#lanes.get(lane)?.all ?? [];
+  }
+
+  /** Shares with waiting jobs, and what they wait for. */
+  counts(share: string): ReadonlyMap<string, WaitingCount> | undefined {
+    return this.#counts.get(share);
+  }
+
+  shares(): Iterable<string> {
+    return this.#counts.keys();
+  }
+
+  /** Whether the job's shape was refused and waits for an event. */
+  isParked(job: WaitingJob): boolean {
+    const lane = this.#lanes.get(this.#rules.laneOf(job));
+    return lane?.shapes.get(this.#rules.shapeOf(job))?.parked === true;
+  }
+
+  /**
+   * The job's shape is not offered again before it is woken; with `yielding`, or before the job that it yields to is parked, too.
+   */
+  park(job: WaitingJob, yielding = false): void {
+    this.#update(job, { parked: true, resumeAt: 0 });
+    if (yielding && job.yieldsTo !== undefined) this.#yielding.set(job.id, job.yieldsTo);
+    else this.#yielding.delete(job.id);
+    for (const [id, first] of this.#yielding) {
+      const [held, waitedFor] = [this.#jobs.get(id), this.#jobs.get(first)];
+      if (held === undefined || waitedFor === undefined || !this.#isAlike(waitedFor, job)) continue;
+      this.#yielding.delete(id);
+      this.#update(held, { parked: false });
+    }
+  }
+
+  /**
+   * Parks the shapes that ask for as much or more in the same environments, and whose first job comes after this one: what is
+   * refused to the smaller and better one is refused to them.
+   */
+  parkLarger(job: WaitingJob): void {
+    const lane = this.#lanes.get(this.#rules.laneOf(job));
+    if (lane === undefined) return;
+    for (const other of [...lane.shapes.values()]) {
+      const first = other.parked ? undefined : other.jobs.first();
+      if (first === undefined || this.#rules.order(first, job) < 0 || !asksForMore(first, job)) continue;
+      this.park(first);
+    }
+  }
+
+  #isAlike(a: WaitingJob, b: WaitingJob): boolean {
+    return (
+      this.#rules.laneOf(a) === this.#rules.laneOf(b) && this.#rules.shapeOf(a) === this.#rules.shapeOf(b)
+    );
+  }
+
+  resumeAt(job: WaitingJob): number {
+    const lane = this.#lanes.get(this.#rules.laneOf(job));
+    return lane?.shapes.get(this.#rules.shapeOf(job))?.resumeAt ?? 0;
+  }
+
+  setResumeAt(job: WaitingJob, resumeAt: number): void {
+    this.#update(job, { resumeAt });
+  }
+
+  /** Offers again the shapes that could use one of these environments; without a list, all. */
+  wake(environments?: readonly string[]): void {
+    if (this.#parked === 0) return;
+    for (const lane of this.#lanes.values()) {
+      for (const [key, shape] of lane.shapes) {
+        if (!shape.parked) continue;
+        if (environments?.some((name) => shape.environments.includes(name)) === false) continue;
+        this.#change(lane, key, shape, { ...shape, parked: false, resumeAt: 0 });
+      }
+    }
+  }
+
+  clone(): WaitingIndex {
+    const other = new WaitingIndex(this.#rules);
+    other.#jobs = this.#jobs.fork();
+    for (const [name, { all, ready, shapes }] of this.#lanes)
+      other.#lanes.set(name, { all, ready, shapes: new Map(shapes) });
+    for (const [share, counts] of this.#counts) other.#counts.set(share, new Map(counts));
+    for (const [id, first] of this.#yielding) other.#yielding.set(id, first);
+    other.#parked = this.#parked;
+    return other;
+  }
+
+  /** All at once: sorting is much cheaper than adding one by one. */
+  #fill(jobs: readonly WaitingJob[]): void {
+    this.#jobs = new ForkedMap(jobs.map((job) => [job.id, job]));
+    const lanes = new Map<string, WaitingJob[]>();
+    for (const job of jobs) {
+      this.#count(job, 1);
+      push(lanes, this.#rules.laneOf(job), job);
+    }
+    for (const [name, members] of lanes) {
+      const lane = this.#laneFor(name);
+      lane.all = SortedTree.of(this.#rules.order, members);
+      const shapes = new Map<string, WaitingJob[]>();
+      for (const job of lane.all) push(shapes, this.#rules.shapeOf(job), job);
+      const heads: WaitingJob[] = [];
+      for (const [key, ofShape] of shapes) {
+        const [head] = ofShape;
+        if (head === undefined) continue;
+        heads.push(head);
+        lane.shapes.set(key, { ...this.#newShape(head), jobs: SortedTree.of(this.#rules.order, ofShape) });
+      }
+      lane.ready = SortedTree.of(this.#rules.order, heads);
+    }
+  }
+
+  #laneFor(name: string): Lane {
+    const known = this.#lanes.get(name);
+    if (known !== undefined) return known;
+    const empty = SortedTree.of(this.#rules.order);
+    const lane: Lane = { all: empty, ready: empty, shapes: new Map() };
+    this.#lanes.set(name, lane);
+    return lane;
+  }
+
+  #newShape(job: WaitingJob): Shape {
+    const environments = job.options.map(({ environment }) => environment);
+    return { environments, jobs: SortedTree.of(this.#rules.order), parked: false, resumeAt: 0 };
+  }
+
+  #update(job: WaitingJob, change: Partial<Pick<Shape, 'parked' | 'resumeAt'>>): void {
+    const lane = this.#lanes.get(this.#rules.laneOf(job));
+    const key = this.#rules.shapeOf(job);
+    const shape = lane?.shapes.get(key);
+    if (lane !== undefined && shape !== undefined) this.#change(lane, key, shape, { ...shape, ...change });
+  }
+
+  /** Keeps `ready` and the number of parked shapes true to the change. */
+  #change(lane: Lane, key: string, before: Shape | undefined, after: Shape): void {
+    const offered = before?.parked === false ? before.jobs.first() : undefined;
+    const offers = after.parked ? undefined : after.jobs.first();
+    if (offered !== offers) {
+      if (offered !== undefined) lane.ready = lane.ready.without(offered);
+      if (offers !== undefined) lane.ready = lane.ready.with(offers);
+    }
+    const kept = after.jobs.size > 0;
+    this.#parked += Number(kept && after.parked) - Number(before?.parked === true);
+    if (kept) lane.shapes.set(key, after);
+    else lane.shapes.delete(key);
+  }
+
+  #count(job: WaitingJob, by: 1 | -1): void {
+    const [choice] = job.options;
+    if (choice === undefined) return;
+    const counts = this.#counts.get(job.share) ?? new Map<string, WaitingCount>();
+    this.#counts.set(job.share, counts);
+    const { jobs, instances } = counts.get(choice.environment) ?? NONE;
+    if (jobs + by > 0)
+      counts.set(choice.environment, { jobs: jobs + by, instances: instances + by * choice.instances });
+    else counts.delete(choice.environment);
+    if (counts.size === 0) this.#counts.delete(job.share);
+  }
+}
+
+function asksForMore(a: WaitingJob, b: WaitingJob): boolean {
+  if (a.options.length !== b.options.length) return false;
+  return a.options.every(({ environment, instances }, index) => {
+    const other = b.options[index];
+    return environment === other?.environment && instances >= other.instances;
+  });
+}
+
+function push<T>(lists: Map<string, T[]>, key: string, item: T): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [item]);
+  else list.push(item);
+}

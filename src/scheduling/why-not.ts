@@ -1,0 +1,34 @@
+import type { WaitReason } from './decision.ts';
+import type { WaitingJob } from './job.ts';
+import { offer } from './offer.ts';
+import type { QueueState } from './queue-state.ts';
+import { headOf, quotaWorld } from './quota-pass.ts';
+import { quotaCycle } from './quota/cycle.ts';
+import { Reservations } from './reservation.ts';
+import { activeShares } from './room.ts';
+
+/**
+ * What keeps a waiting job from starting if it were offered now, in its share's turn: one reason per option, and none when it would
+ * start. Nothing is changed.
+ */
+export function whyNot(state: QueueState, job: WaitingJob, now: number): readonly WaitReason[] {
+  const { policy } = state;
+  if (policy.kind !== 'quotaShare') {
+    const context = {
+      now,
+      reservations: Reservations.of(state, now),
+      activeShares: activeShares(state, now),
+    };
+    const answer = offer(state, job, context);
+    return answer.kind === 'blocked' ? answer.reasons : [];
+  }
+  const own = state.waiting.laneOf(job);
+  const others = state.waiting.lanes().filter((lane) => lane !== own);
+  const heads = [
+    { job, resumeAt: 0 },
+    ...others.flatMap((lane) => headOf(state, state.waiting.head(lane) ?? state.waiting.first(lane))),
+  ];
+  for (const decision of quotaCycle(heads, quotaWorld(state, policy, now), policy.setup))
+    if (decision.kind === 'wait' && decision.job === job.id) return decision.reasons;
+  return [];
+}

@@ -1,0 +1,172 @@
+import type { Placement } from '../jobs/placement.ts';
+import type { EnvironmentHealth } from '../queues/environment-health.ts';
+import type { QueueSnapshot } from '../queues/queue-view.ts';
+import type { RunTimes } from '../queues/run-times.ts';
+import type { FairShareUsage } from '../scheduling/fair-share/decayed-usage.ts';
+import type { Entry, Grant, Profile } from './queue-entry.ts';
+
+/** What continue-as-new carries of a queue besides its queue file: below 2 MB with 10,000 waiting jobs. */
+export interface QueueCarried {
+  readonly version: 1;
+  readonly lastLease: number;
+  readonly lastSequence: number;
+  readonly paused?: true;
+  readonly monitor?: string;
+  readonly runTimes: RunTimes;
+  readonly lastDecisions: QueueSnapshot['lastDecisions'];
+  readonly health: Readonly<Record<string, EnvironmentHealth>>;
+  readonly usage: FairShareUsage;
+  readonly jobs: CodedJobs;
+}
+
+/** Instance type and count; a label alone is a placement that SageMaker chooses. */
+type CodedPlacement = readonly [type: string, count: number] | readonly [label: string];
+
+/** Indices into `placements` and `words`; -1 is "none". */
+type CodedProfile = readonly [
+  placements: number,
+  asked: number,
+  user: number,
+  limitSeconds: number,
+  checkpointSeconds: number,
+];
+
+/** Milliseconds since `since`. */
+type CodedJob = readonly [
+  id: string,
+  profile: number,
+  priority: number,
+  queuedAt: number,
+  sequence: number,
+  rest?: CodedRest,
+];
+
+/** What few jobs have. */
+interface CodedRest {
+  readonly preemptions?: number;
+  readonly removed?: readonly number[];
+  readonly held?: true;
+  readonly notBefore?: number;
+  readonly runnableSince?: number;
+  readonly grant?: Grant;
+}
+
+/** Jobs in the order in which they came, with what they have in common kept once. */
+export interface CodedJobs {
+  readonly since: number;
+  readonly words: readonly string[];
+  readonly placements: readonly (readonly CodedPlacement[])[];
+  readonly profiles: readonly CodedProfile[];
+  readonly jobs: readonly CodedJob[];
+}
+
+/** All that is not said by the queue file. */
+export type DecodedJob = Omit<Entry, 'share' | 'options'>;
+
+export function encodeJobs(entries: Iterable<Entry>): CodedJobs {
+  const all = [...entries];
+  const since = all.reduce((least, { queuedAt }) => Math.min(least, queuedAt), Infinity);
+  const words = new Table<string>();
+  const placements = new Table<readonly CodedPlacement[]>();
+  const profiles = new Table<CodedProfile>();
+  const known = new Map<Profile, number>();
+  const word = (text: string | undefined): number => (text === undefined ? -1 : words.index(text, text));
+  const profileIndex = (profile: Profile): number => {
+    const index = known.get(profile);
+    if (index !== undefined) return index;
+    const coded = profile.placements.map(encodePlacement);
+    const row: CodedProfile = [
+      placements.index(JSON.stringify(coded), coded),
+      word(profile.asked),
+      word(profile.user),
+      profile.limitSeconds ?? -1,
+      profile.checkpointSeconds ?? -1,
+    ];
+    const added = profiles.index(row.join(' '), row);
+    known.set(profile, added);
+    return added;
+  };
+  const jobs = all.map((entry): CodedJob => {
+    const rest = restOf(entry);
+    const { id, profile, priority, queuedAt, sequence } = entry;
+    const row = [id, profileIndex(profile), priority, queuedAt - since, sequence] as const;
+    return rest === undefined ? row : [...row, rest];
+  });
+  return {
+    since: all.length === 0 ? 0 : since,
+    words: words.values,
+    placements: placements.values,
+    profiles: profiles.values,
+    jobs,
+  };
+}
+
+export function decodeJobs({ since, words, placements, profiles, jobs }: CodedJobs): DecodedJob[] {
+  const decoded = profiles.map(([shape, asked, user, limitSeconds, checkpointSeconds]): Profile => {
+    const [askedWord, userWord] = [words[asked], words[user]];
+    return {
+      placements: (placements[shape] ?? []).map(decodePlacement),
+      ...(askedWord === undefined ? {} : { asked: askedWord }),
+      ...(userWord === undefined ? {} : { user: userWord }),
+      ...(limitSeconds === -1 ? {} : { limitSeconds }),
+      ...(checkpointSeconds === -1 ? {} : { checkpointSeconds }),
+    };
+  });
+  return jobs.map(([id, index, priority, age, sequence, rest = {}]): DecodedJob => {
+    const profile = decoded[index];
+    if (profile === undefined) throw new RangeError(`Job ${id} has no profile ${index}.`);
+    const queuedAt = since + age;
+    return {
+      id,
+      profile,
+      priority,
+      queuedAt,
+      sequence,
+      preemptions: rest.preemptions ?? 0,
+      removed: rest.removed ?? [],
+      held: rest.held ?? false,
+      runnableSince: rest.runnableSince ?? queuedAt,
+      ...(rest.notBefore === undefined ? {} : { notBefore: rest.notBefore }),
+      ...(rest.grant === undefined ? {} : { grant: rest.grant }),
+    };
+  });
+}
+
+function restOf(entry: Entry): CodedRest | undefined {
+  const { preemptions, removed, held, notBefore, runnableSince, queuedAt, grant } = entry;
+  const rest: CodedRest = {
+    ...(preemptions === 0 ? {} : { preemptions }),
+    ...(removed.length === 0 ? {} : { removed }),
+    ...(held ? { held } : {}),
+    ...(notBefore === undefined ? {} : { notBefore }),
+    ...(runnableSince === queuedAt ? {} : { runnableSince }),
+    ...(grant === undefined ? {} : { grant }),
+  };
+  return Object.keys(rest).length === 0 ? undefined : rest;
+}
+
+function encodePlacement(placement: Placement): CodedPlacement {
+  return placement.kind === 'instances'
+    ? [placement.instanceType, placement.instanceCount]
+    : [placement.label];
+}
+
+function decodePlacement([name, instanceCount]: CodedPlacement): Placement {
+  return instanceCount === undefined
+    ? { kind: 'asWritten', label: name }
+    : { kind: 'instances', instanceType: name, instanceCount };
+}
+
+/** Values by their index, none twice. */
+class Table<T> {
+  readonly values: T[] = [];
+  readonly #indices = new Map<string, number>();
+
+  index(key: string, value: T): number {
+    const known = this.#indices.get(key);
+    if (known !== undefined) return known;
+    const index = this.values.push(value) - 1;
+    this.#indices.set(key, index);
+    return index;
+  }
+}

@@ -1,0 +1,84 @@
+import { log } from '@temporalio/workflow';
+import { admitToQueue, FIFO_SHARE, optionsOf, type Ticket } from '../queues/ticket.ts';
+import type { Lease } from './contract.ts';
+import { signalsFromQueue } from './messages.ts';
+import type { EnqueueRequest } from './queue-contract.ts';
+import type { Entry, Grant } from './queue-entry.ts';
+import type { QueueRun } from './queue-run.ts';
+
+/**
+ * A job tells its queue about itself: one that was started elsewhere, or one that the queue has lost. What it says about
+ * itself is believed; a lease that the queue has granted and the job does not speak of may be on its way, and is sent again.
+ */
+export function enrol(run: QueueRun, request: EnqueueRequest, now: number): void {
+  const { story, outbox } = run;
+  const { job, held, preemptions, removed, notBefore, holds } = request;
+  const known = story.get(job.jobId);
+  const ticket = admitToQueue(job, story.spec);
+  if (known === undefined && !ticket.ok && holds === undefined) {
+    turnAway(run, job.jobId, ticket);
+    return;
+  }
+  const entry =
+    known ??
+    story.add(
+      {
+        id: job.jobId,
+        profile: {
+          placements: job.placements,
+          ...(job.share === undefined ? {} : { asked: job.share }),
+          ...(job.user === undefined ? {} : { user: job.user }),
+          ...(request.limitSeconds === undefined ? {} : { limitSeconds: request.limitSeconds }),
+          ...(request.checkpointSeconds === undefined ? {} : { checkpointSeconds: request.checkpointSeconds }),
+        },
+        share: ticket.ok ? ticket.share : (job.share ?? FIFO_SHARE),
+        options: ticket.ok ? ticket.options : [],
+        priority: job.priority,
+        queuedAt: Math.min(request.queuedAt, now),
+        // Until it is clear what the job holds, it must not be offered.
+        held: true,
+      },
+      now,
+    );
+  // It runs, whoever started it.
+  story.accepted.delete(entry.id);
+  if (entry.priority !== job.priority) story.setPriority(entry, job.priority);
+  if (holds !== undefined) takeOver(run, entry, holds, now);
+  story.amend(entry, { held, removed, preemptions: Math.max(preemptions, entry.preemptions), notBefore }, now);
+  if (!ticket.ok && known === undefined) turnAway(run, entry.id, ticket);
+  const { grant } = entry;
+  const placement = grant === undefined ? undefined : entry.profile.placements[grant.option.placement];
+  if (holds === undefined && grant !== undefined && placement !== undefined) {
+    const probe = grant.probe === undefined ? {} : { probe: grant.probe };
+    outbox.tell(entry.id, signalsFromQueue.lease, { number: grant.lease, placement, ...probe });
+  }
+}
+
+/**
+ * The job holds a lease. It counts, even if there is no room for it. A newer one that the queue granted meanwhile is on its way:
+ * the job gives it back, and that release is then late.
+ */
+function takeOver({ story }: QueueRun, entry: Entry, holds: Lease, now: number): void {
+  if (entry.grant?.lease === holds.number) return;
+  const option = optionsOf([holds.placement], story.spec)[0];
+  if (option === undefined) {
+    log.warn('a job holds instances that no environment of the queue has', { jobId: entry.id, holds });
+    return;
+  }
+  const { placements } = entry.profile;
+  const placement = placements.findIndex(
+    (own) =>
+      own.kind === 'instances' &&
+      holds.placement.kind === 'instances' &&
+      own.instanceType === holds.placement.instanceType &&
+      own.instanceCount === holds.placement.instanceCount,
+  );
+  const grant: Grant = { lease: holds.number, option: { ...option, placement }, startedAt: now };
+  story.hold(entry, grant, now);
+}
+
+function turnAway({ outbox }: QueueRun, jobId: string, ticket: Extract<Ticket, { ok: false }>): void {
+  const code = ticket.code === 'NEVER_FITS' ? 'NEVER_FITS' : 'NOT_IN_QUEUE';
+  outbox.tell(jobId, signalsFromQueue.turnedAway, { code, sentence: ticket.message });
+}
+

@@ -1,0 +1,196 @@
+import { describe, expect, test } from 'vitest';
+import { explain, explainNew } from '../../../src/scheduling/explain.ts';
+import type { WaitingJob } from '../../../src/scheduling/job.ts';
+import type { Scheduler } from '../../../src/scheduling/scheduler.ts';
+import { aJob, aQueue, aShare, fairShare, FIFO, HOUR, quotaShares, withJobs } from './queues.ts';
+
+const NOW = 10 * HOUR;
+const LATER = 11 * HOUR;
+
+const inShare = (
+  id: string,
+  share: string,
+  priority: number,
+  size: number,
+  more: Partial<WaitingJob> = {},
+): WaitingJob => aJob(id, size, { share, priority, ...more });
+
+/** 100 instances shared 60/40: ProdExp1 uses 75, ProdExp2 25. */
+function figureOne(): Scheduler {
+  const scheduler = withJobs(
+    aQueue(quotaShares(aShare('ProdExp1', 60), aShare('ProdExp2', 40)), { gpu: 100 }),
+    ...[80, 50, 30, 10, 5].map((priority) => inShare(`one-${priority}`, 'ProdExp1', priority, 15)),
+    inShare('two', 'ProdExp2', 50, 25),
+  );
+  scheduler.settle(NOW);
+  return scheduler;
+}
+
+describe('figure 1: 100 instances, 60/40, ProdExp1 borrows 15', () => {
+  test('a job of ProdExp1 hears the constraint with its numbers, and what would help', () => {
+    const scheduler = figureOne();
+    scheduler.enqueue(inShare('late', 'ProdExp1', 3, 15, { user: 'ana' }));
+    const explanation = explain(scheduler, 'late', LATER)!;
+    expect(explanation.sentence).toBe(
+      'ProdExp1 uses 75 of gpu (60 guaranteed, 15 borrowed), and gpu has 0 of 100 instances free: 15 more are needed.',
+    );
+    expect(explanation.position).toEqual({ inShare: 1, waitingInShare: 1, inQueue: 1, waitingInQueue: 1 });
+    expect(explanation.remedies.map(({ sentence }) => sentence)).toEqual([
+      'When one-10 ends, by 1970-01-02 10:00:00 UTC at the latest, it would start.',
+      'With priority 6 or higher it would preempt others and start when they have stopped.',
+      'With 15 more instances in gpu it would start.',
+    ]);
+    expect(explanation.ahead.map(({ id, state }) => `${id} ${state}`)).toContain('one-80 running');
+  });
+
+  test('what borrows can be reclaimed, and by whom is said', () => {
+    const explanation = explain(figureOne(), 'one-5', LATER)!;
+    expect(explanation.state).toBe('running');
+    expect(explanation.preemptibleBy.map(({ sentence }) => sentence)).toEqual([
+      'A job of ProdExp1 with priority above 5 could preempt it when the share is at its quota.',
+      'A job of ProdExp2 within its guarantee of 40 could preempt it.',
+    ]);
+  });
+
+  test('a job of ProdExp2 that reclaims is named', () => {
+    const scheduler = figureOne();
+    scheduler.enqueue(inShare('claim', 'ProdExp2', 50, 15));
+    expect(explain(scheduler, 'one-5', LATER)?.preemptibleBy).toEqual([
+      {
+        cause: 'reclaim',
+        job: 'claim',
+        sentence:
+          'claim would preempt it, because it needs what its share is guaranteed and others borrowed.',
+      },
+    ]);
+    expect(explain(scheduler, 'claim', LATER)?.blockedBy).toEqual({
+      code: 'PREEMPTING',
+      environment: 'gpu',
+      victims: ['one-5'],
+    });
+  });
+
+  test('nothing can take what is within the quota of a share that asks for nothing more', () => {
+    const { preemptibleBy, sentence } = explain(figureOne(), 'two', LATER)!;
+    expect(preemptibleBy.map(({ cause }) => cause)).toEqual(['withinShare']);
+    expect(sentence).toBe('Holds 25 instances of gpu since 1970-01-01 10:00:00 UTC.');
+  });
+});
+
+describe('figure 2: a share at its quota of 60', () => {
+  function figureTwo(): Scheduler {
+    const scheduler = withJobs(
+      aQueue(quotaShares(aShare('ProdExp1', 60, { quota: { gpu: { guaranteed: 60, borrowLimit: 0 } } })), {
+        gpu: 60,
+      }),
+      ...[80, 50, 30, 10].map((priority) => inShare(`p${priority}`, 'ProdExp1', priority, 15)),
+    );
+    scheduler.settle(NOW);
+    return scheduler;
+  }
+
+  test('the least priority that preempts is found', () => {
+    const scheduler = figureTwo();
+    scheduler.enqueue(inShare('low', 'ProdExp1', 5, 15));
+    const remedy = explain(scheduler, 'low', LATER)?.remedies.find(({ kind }) => kind === 'priority');
+    expect(remedy).toEqual({
+      kind: 'priority',
+      atLeast: 11,
+      sentence: 'With priority 11 or higher it would preempt others and start when they have stopped.',
+    });
+  });
+
+  test('a dry run says that priority 90 preempts p10', () => {
+    const scheduler = figureTwo();
+    const explanation = explainNew(scheduler, inShare('new', 'ProdExp1', 90, 15), LATER);
+    expect(explanation.blockedBy).toEqual({ code: 'PREEMPTING', environment: 'gpu', victims: ['p10'] });
+    expect(scheduler.waiting('new')).toBeUndefined();
+  });
+
+  test('what-if answers for another priority and leaves the queue alone', () => {
+    const scheduler = figureTwo();
+    scheduler.enqueue(inShare('low', 'ProdExp1', 5, 15));
+    scheduler.enqueue(inShare('mid', 'ProdExp1', 8, 15));
+    expect(explain(scheduler, 'low', LATER)?.position?.inShare).toBe(2);
+    expect(explain(scheduler, 'low', LATER, { whatIf: { priority: 90 } })).toMatchObject({
+      priority: 90,
+      position: { inShare: 1 },
+      blockedBy: { code: 'PREEMPTING' },
+    });
+    expect(scheduler.waiting('low')?.priority).toBe(5);
+  });
+});
+
+describe('who is ahead', () => {
+  test('in one line: those who were submitted earlier, and who holds what is needed', () => {
+    const scheduler = withJobs(
+      aQueue(FIFO),
+      aJob('running', 10, { limitSeconds: 7200 }),
+      aJob('first', 10),
+      aJob('second', 10),
+    );
+    scheduler.settle(NOW);
+    const { ahead, aheadCount } = explain(scheduler, 'second', NOW)!;
+    expect(aheadCount).toBe(2);
+    expect(ahead.map(({ id, state, why }) => [id, state, why])).toEqual([
+      ['first', 'waiting', 'Submitted earlier.'],
+      ['running', 'running', 'Holds 10 of gpu, expected until 1970-01-01 12:00:00 UTC.'],
+    ]);
+  });
+
+  test('in fair shares: a higher priority of its own share, and shares that used less', () => {
+    const scheduler = withJobs(
+      aQueue(fairShare({ HIGHPRI: 1, LOWPRI: 5 })),
+      inShare('running', 'LOWPRI', 0, 10),
+      inShare('asked', 'LOWPRI', 10, 10),
+      inShare('mine', 'LOWPRI', 90, 10),
+    );
+    scheduler.withdraw('mine');
+    scheduler.withdraw('asked');
+    scheduler.settle(NOW);
+    for (const job of [
+      inShare('asked', 'LOWPRI', 10, 10),
+      inShare('mine', 'LOWPRI', 90, 10),
+      inShare('high', 'HIGHPRI', 0, 10),
+    ])
+      scheduler.enqueue(job);
+    const waiting = explain(scheduler, 'asked', NOW)!.ahead.filter(({ state }) => state === 'waiting');
+    expect(waiting.map(({ id, why }) => [id, why])).toEqual([
+      ['mine', 'Higher priority 90.'],
+      ['high', 'Its share has the lower usage for its weight.'],
+    ]);
+  });
+});
+
+test('a job that starts with the next decision is told so', () => {
+  const explanation = explain(withJobs(aQueue(FIFO), aJob('a', 1)), 'a', NOW, { estimate: true })!;
+  expect(explanation.sentence).toBe('Nothing blocks it: it starts with the next decision of the queue.');
+  expect(explanation.blockedBy).toBeUndefined();
+  expect(explanation.estimate?.startAt).toBe(NOW);
+});
+
+test('a drained environment is opened by an operator', () => {
+  const scheduler = withJobs(aQueue(FIFO), aJob('a', 1));
+  scheduler.setEnvironment('gpu', { kind: 'draining' });
+  expect(explain(scheduler, 'a', NOW)?.remedies).toEqual([
+    { kind: 'operator', what: 'undrain', sentence: 'When the environment takes jobs again it would start.' },
+  ]);
+});
+
+test('time alone is a remedy for a cooling environment', () => {
+  const scheduler = withJobs(aQueue(FIFO), aJob('a', 1));
+  scheduler.setEnvironment('gpu', { kind: 'cooling', until: LATER });
+  expect(explain(scheduler, 'a', NOW)?.remedies.map(({ kind }) => kind)).toContain('time');
+});
+
+test('a fair-share queue never preempts, and says so', () => {
+  const scheduler = withJobs(aQueue(fairShare({ a: 1 })), inShare('a', 'a', 0, 1));
+  scheduler.settle(NOW);
+  const { preemptibleBy, sentence } = explain(scheduler, 'a', NOW)!;
+  expect(preemptibleBy).toEqual([]);
+  expect(sentence).toContain('Nothing can preempt it: a fairShare queue never preempts.');
+});
+
+test('an unknown job has no explanation', () => {
+  expect(explain(withJobs(aQueue(FIFO)), 'nobody', NOW)).toBeUndefined();
+});

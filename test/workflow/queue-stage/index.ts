@@ -1,0 +1,94 @@
+import { fileURLToPath } from 'node:url';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import type { JobSpec } from '../../../src/jobs/spec.ts';
+import { jobWorkflowId, type Lease, type TrainingJobInput } from '../../../src/workflows/contract.ts';
+import { signalsFromQueue } from '../../../src/workflows/messages.ts';
+import {
+  queueWorkflowId,
+  type PreemptOrder,
+  type TurnedAway,
+} from '../../../src/workflows/queue-contract.ts';
+import { aJob } from '../../support/a-job.ts';
+import type { ScriptedSageMaker } from '../scripted-sagemaker.ts';
+import { Stage, type JobHandle } from '../stage.ts';
+import { close, heard, type Heard, type listeningQueue } from './workflows.ts';
+
+type Wishes = NonNullable<Parameters<typeof aJob>[0]>;
+
+/** Plays one job against a queue whose part the test takes: it hears what the job says and answers it. */
+export interface Scene {
+  readonly job: JobSpec;
+  /** Opens the queue's workflow. (It is open already unless the scene began without a queue) */
+  readonly openQueue: () => Promise<void>;
+  readonly closeQueue: () => Promise<void>;
+  readonly start: (input?: Omit<TrainingJobInput, 'job'>) => Promise<JobHandle>;
+  /** What the job has said, as soon as that is `count` messages. */
+  readonly hears: (count: number) => Promise<Heard[]>;
+  readonly lease: (lease: Lease) => Promise<void>;
+  readonly preempt: (order: PreemptOrder) => Promise<void>;
+  readonly turnAway: (away: TurnedAway) => Promise<void>;
+  readonly enrol: () => Promise<void>;
+  readonly sleep: (time: string) => Promise<void>;
+}
+
+export class QueueStage {
+  readonly #environment: TestWorkflowEnvironment;
+  readonly #stage: Stage;
+  #scenes = 0;
+
+  private constructor(environment: TestWorkflowEnvironment, stage: Stage) {
+    this.#environment = environment;
+    this.#stage = stage;
+  }
+
+  static async create(environment: TestWorkflowEnvironment): Promise<QueueStage> {
+    const bundle = await bundleWorkflowCode({
+      workflowsPath: fileURLToPath(new URL('workflows.ts', import.meta.url)),
+      logger: new DefaultLogger('WARN'),
+    });
+    return new QueueStage(environment, new Stage(environment, bundle));
+  }
+
+  /** Runs `act` with a worker, a queue and a job in it that has not been started. */
+  with<T>(
+    sagemaker: ScriptedSageMaker,
+    act: (scene: Scene) => Promise<T>,
+    { wishes = {}, queueOpen = true }: { wishes?: Wishes; queueOpen?: boolean } = {},
+  ): Promise<T> {
+    const { workflow } = this.#environment.client;
+    const queue = `search-${process.pid}-${++this.#scenes}`;
+    const job = aJob({ queue, share: 'ProdExp1', priority: 50, ...wishes });
+    const toQueue = workflow.getHandle<typeof listeningQueue>(queueWorkflowId(queue));
+    const toJob = workflow.getHandle(jobWorkflowId(job.jobId));
+    return this.#stage.with(sagemaker, async ({ taskQueue, start, sleep }) => {
+      const scene: Scene = {
+        job,
+        openQueue: async () => {
+          const workflowId = queueWorkflowId(queue);
+          await workflow.start<typeof listeningQueue>('listeningQueue', { taskQueue, workflowId, args: [] });
+        },
+        closeQueue: () => toQueue.signal(close),
+        start: (input) => start(job, input),
+        hears: (count) => toQueue.executeUpdate(heard, { args: [count] }),
+        lease: (lease) => toJob.signal(signalsFromQueue.lease, lease),
+        preempt: (order) => toJob.signal(signalsFromQueue.preempt, order),
+        turnAway: (away) => toJob.signal(signalsFromQueue.turnedAway, away),
+        enrol: () => toJob.signal(signalsFromQueue.enrol),
+        sleep,
+      };
+      if (queueOpen) await scene.openQueue();
+      try {
+        return await act(scene);
+      } finally {
+        // The server skips no time while a workflow task is open, and a task of a terminated workflow stays open: nothing may
+        // be left behind the scene.
+        await toJob.terminate().catch(() => undefined);
+        await toQueue.signal(close).then(
+          () => toQueue.result(),
+          () => undefined,
+        );
+      }
+    });
+  }
+}
