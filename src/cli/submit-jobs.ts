@@ -56,7 +56,8 @@ export async function submitJobs(
 
 /** Refusals of a queue need not name the job; among many they have to. */
 function naming(jobId: string, error: TrainyardError): TrainyardError {
-  if (error.message.includes(jobId)) return error;
+  // Ids are letters, digits and hyphens.
+  if (new RegExp(`(?<![\\w-])${jobId}(?![\\w-])`).test(error.message)) return error;
   const { code, message, hint } = error;
   return new TrainyardError(code, `${jobId}: ${message}`, hint === undefined ? {} : { hint });
 }

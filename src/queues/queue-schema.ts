@@ -85,7 +85,7 @@ const fifo = closed({});
 const fairShare = closed({
   shareDecaySeconds: wholeNumber(0, 604_800, 'seconds')
     .default(600)
-    .describe('Half-life of past usage. 0: only what is in use now counts.'),
+    .describe("Half-life of past usage. 0 is 600, AWS Batch's shortest window."),
   computeReservation: wholeNumber(0, 99, 'percent')
     .default(0)
     .describe(

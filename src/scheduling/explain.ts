@@ -196,6 +196,11 @@ function inWords(scheduler: Scheduler, share: string, why: WaitReason): ShareInW
   return scheduler.usage().find((usage) => usage.share === share && usage.environment === why.environment);
 }
 
+interface Holder {
+  readonly other: RunningJob;
+  readonly until: number;
+}
+
 /** Running jobs that hold what the job needs, soonest over first. */
 function holdersOf(
   scheduler: Scheduler,
@@ -204,14 +209,13 @@ function holdersOf(
   now: number,
   times: RunningTimes | undefined,
   stopSeconds: number,
-): JobAhead[] {
+): Holder[] {
   const blocks = blocker(scheduler, why);
   if (blocks === undefined) return [];
   return [...scheduler.runningJobs()]
     .filter((other) => other.id !== job.id && blocks(other))
     .map((other) => ({ other, until: expectedEnd(other, now, times, stopSeconds) }))
-    .sort((a, b) => a.until - b.until || compareText(a.other.id, b.other.id))
-    .map(({ other, until }) => aheadOf(other, 'running', holdsCause(other, until)));
+    .sort((a, b) => a.until - b.until || compareText(a.other.id, b.other.id));
 }
 
 function holdsCause(job: RunningJob, until: number): AheadCause {
@@ -259,7 +263,7 @@ function sharesBelow(scheduler: Scheduler, node: string): ReadonlySet<string> {
   return below;
 }
 
-function nearestOf(earlier: readonly Earlier[], holders: readonly JobAhead[]): JobAhead[] {
+function nearestOf(earlier: readonly Earlier[], holders: readonly Holder[]): JobAhead[] {
   const running = Math.min(holders.length, Math.max(RUNNING_AHEAD, MOST_AHEAD - earlier.length));
   const waiting = earlier.slice(0, MOST_AHEAD - running).map(({ job, why }) => {
     switch (why) {
@@ -273,7 +277,10 @@ function nearestOf(earlier: readonly Earlier[], holders: readonly JobAhead[]): J
         return aheadOf(job, 'waiting', { code: 'WITHIN_QUOTA', share: job.share });
     }
   });
-  return [...waiting, ...holders.slice(0, running)];
+  const holding = holders
+    .slice(0, running)
+    .map(({ other, until }) => aheadOf(other, 'running', holdsCause(other, until)));
+  return [...waiting, ...holding];
 }
 
 function aheadOf(job: WaitingJob | RunningJob, state: JobAhead['state'], cause: AheadCause): JobAhead {

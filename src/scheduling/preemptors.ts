@@ -37,10 +37,7 @@ export function preemptorsOf(
   const from = freeFrom > now ? freeFrom : undefined;
   const when = from === undefined ? {} : { from };
   for (const at of from === undefined ? [now] : [now, from]) {
-    const by = preemptionOf(
-      job,
-      trials.play(() => undefined, at),
-    );
+    const by = trials.find(isPreemptionOf(job), () => undefined, at);
     if (by !== undefined) {
       const kind: PreemptorKind = {
         code: 'JOB',

@@ -83,8 +83,7 @@ export class QueueState {
 
   admit(job: WaitingJob, option: number, now: number): RunningJob {
     this.waiting.remove(job.id);
-    const { yieldsTo: _, ...rest } = job;
-    const running: RunningJob = { ...rest, option, startedAt: now };
+    const running: RunningJob = { ...withoutYielding(job), option, startedAt: now };
     this.running.add(running);
     const { environment, instances } = held(running);
     this.environments.admitted(environment, job.id);
@@ -129,6 +128,11 @@ export class QueueState {
     for (const share of this.running.shares()) if (this.waiting.counts(share) === undefined) yield share;
   }
 
+  /** Whether the share has waiting or running jobs. */
+  isBusy(share: string): boolean {
+    return this.waiting.counts(share) !== undefined || this.running.ofShare(share).length > 0;
+  }
+
   #policyFor(setup: QueueSetup, usage?: FairShareUsage): PolicyState {
     const { policy } = setup;
     switch (policy.kind) {
@@ -160,6 +164,12 @@ export class QueueState {
     const orphans = [...new Set(this.busyShares())].filter((share) => !known.has(share)).sort(compareText);
     return orphans.length === 0 ? policy : { ...policy, shares: [...policy.shares, ...orphans.map(orphan)] };
   }
+}
+
+function withoutYielding(job: WaitingJob): WaitingJob {
+  if (job.yieldsTo === undefined) return job;
+  const { yieldsTo: _, ...rest } = job;
+  return rest;
 }
 
 function orphan(name: string): QuotaShareSetup {

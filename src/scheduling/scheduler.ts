@@ -31,8 +31,9 @@ export class Scheduler {
   /** When time alone may change the answer that parked jobs got. */
   #wakeAt: number | undefined;
 
-  constructor(setup: QueueSetup, restored: Restored = {}) {
-    this.#state = new QueueState(setup, restored);
+  /** With a state instead of jobs to restore, the state is taken over as it is: for copies. */
+  constructor(setup: QueueSetup, restored: Restored | QueueState = {}) {
+    this.#state = restored instanceof QueueState ? restored : new QueueState(setup, restored);
   }
 
   get setup(): QueueSetup {
@@ -50,10 +51,11 @@ export class Scheduler {
   /** Throws a RangeError for an id that the queue has: a programming error. */
   enqueue(job: WaitingJob): void {
     const state = this.#state;
-    const newcomer = state.policy.kind === 'fairShare' && ![...state.busyShares()].includes(job.share);
+    const newcomer = state.policy.kind === 'fairShare' && !state.isBusy(job.share);
     state.enqueue(job);
     // One more active share makes what computeReservation keeps smaller.
-    if (newcomer) state.waiting.wake();
+    // An older or better job may take a reservation over.
+    if (newcomer || this.setup.reservation !== undefined) state.waiting.wake();
   }
 
   /** A waiting job leaves. An unknown id: nothing. */
@@ -153,7 +155,8 @@ export class Scheduler {
   /** Waiting jobs in the order in which they are offered; lazily. Without a share: all; fifo as one line, else share by share. */
   *inOrder(share?: string): Iterable<WaitingJob> {
     const { waiting } = this.#state;
-    for (const lane of waiting.lanes()) {
+    const lanes = share === undefined || this.#state.policy.kind === 'fifo' ? waiting.lanes() : [share];
+    for (const lane of lanes) {
       for (const job of waiting.inLane(lane)) if (share === undefined || job.share === share) yield job;
     }
   }
@@ -203,8 +206,7 @@ export class Scheduler {
 
   /** Costs O(shapes + shares), not O(waiting). */
   clone(): Scheduler {
-    const other = new Scheduler(this.setup);
-    other.#state = this.#state.clone();
+    const other = new Scheduler(this.setup, this.#state.clone());
     other.#wakeAt = this.#wakeAt;
     return other;
   }
@@ -229,13 +231,19 @@ export class Scheduler {
     if (this.#wakeAt !== undefined && now >= this.#wakeAt) this.#state.waiting.wake();
   }
 
-  /** Preemption and reservations: who runs and who waits decides about others, too. */
+  /** With preemption or reservations, who runs decides about others, too; else a start only takes room away. */
   #actionsHelpOthers(): boolean {
-    return this.setup.policy.kind === 'quotaShare' || this.setup.reservation !== undefined;
+    const { policy, reservation } = this.setup;
+    if (reservation !== undefined) return true;
+    if (policy.kind !== 'quotaShare') return false;
+    return policy.shares.some(
+      ({ preemption }) => preemption.inShare !== 'never' || preemption.reclaim !== 'never',
+    );
   }
 
   #wakeRivals(job: WaitingJob): void {
-    if (this.#actionsHelpOthers()) this.#state.waiting.wake();
+    const { policy, reservation } = this.setup;
+    if (policy.kind === 'quotaShare' || reservation !== undefined) this.#state.waiting.wake();
     else this.#state.waiting.wake(job.options.map(({ environment }) => environment));
   }
 }

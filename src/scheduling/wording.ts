@@ -138,15 +138,24 @@ export function admissionSentence({
   }
 }
 
-export function preemptionSentence({ victim, for: by, cause, ...p }: Preemption): string {
-  const lost =
-    p.lostInstanceSeconds === 0
-      ? 'no work is lost'
-      : `${duration(p.lostInstanceSeconds)} of instance time since its last checkpoint ${p.lostInstanceSeconds === 1 ? 'is' : 'are'} lost`;
+export function preemptionSentence(preemption: Preemption): string {
+  const { victim, for: by, cause, environment, instances: n } = preemption;
   return (
-    `${victim} is preempted and gives back ${instances(p.instances)} of ${p.environment}, ` +
-    `because ${by} ${causeWords[cause]}; ${lost}.`
+    `${victim} is preempted and gives back ${instances(n)} of ${environment}, ` +
+    `because ${by} ${causeWords[cause]}; ${loss(preemption, 'its')}.`
   );
+}
+
+/** The same as its victim is told. */
+export function victimSentence(preemption: Preemption): string {
+  const { for: by, cause, environment, instances: n } = preemption;
+  return `${by} gets ${instances(n)} of ${environment}, because it ${causeWords[cause]}; ${loss(preemption, 'the')}.`;
+}
+
+function loss({ lostInstanceSeconds: lost }: Preemption, whose: string): string {
+  return lost === 0
+    ? 'no work is lost'
+    : `${duration(lost)} of instance time since ${whose} last checkpoint ${lost === 1 ? 'is' : 'are'} lost`;
 }
 
 const causeWords: Readonly<Record<PreemptionCause, string>> = {

@@ -2,7 +2,7 @@ import type { QueueSetup } from '../scheduling/setup.ts';
 import { play, type Run } from './driver.ts';
 import { entitlementWeight } from './entitlement.ts';
 import { idealBound, type IdealBound } from './ideal.ts';
-import { flipsIn, groupedBy, timesOf, type GroupReport, type Times } from './metrics.ts';
+import { flipsIn, groupedBy, repeatsIn, timesOf, type GroupReport, type Times } from './metrics.ts';
 import type { Scenario, SimulatedPolicy } from './scenario.ts';
 import { timelineOf, type Timeline } from './timeline.ts';
 
@@ -34,7 +34,9 @@ export interface PolicyReport extends Times {
   readonly mostPreemptionsOfAJob: number;
   /** Work that no checkpoint kept and that had to be done again, with the time for stopping. */
   readonly lostInstanceSeconds: number;
+  /** How often a job preempted one that had preempted it before, and the same one once more. */
   readonly flips: number;
+  readonly repeats: number;
   readonly decisions: Run['decisions'];
   /** Wall time on this machine. */
   readonly speed?: { readonly schedulingSeconds: number; readonly decisionsPerSecond: number };
@@ -143,6 +145,7 @@ function reportOf({ name, setup }: SimulatedPolicy, run: Run): PolicyReport {
     mostPreemptionsOfAJob: jobs.reduce((most, job) => Math.max(most, job.preemptions), 0),
     lostInstanceSeconds: lost / 1000,
     flips: flipsIn(preemptions),
+    repeats: repeatsIn(preemptions),
     decisions,
     ...(schedulingTime === undefined
       ? {}

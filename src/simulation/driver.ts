@@ -1,6 +1,7 @@
 import type { Admission, Outcome, Preemption } from '../scheduling/decision.ts';
 import { neverFits, Scheduler } from '../scheduling/scheduler.ts';
 import type { QueueSetup } from '../scheduling/setup.ts';
+import { type Actor, actorOf, instancesOf, type JobOutcome, outcomeOf } from './actor.ts';
 import { coreShare } from './entitlement.ts';
 import { EventQueue, type Timed } from './event-queue.ts';
 import type { CapacityChange, SimulatedJob } from './scenario.ts';
@@ -25,20 +26,6 @@ export interface Watching {
   readonly stopwatch?: () => number;
 }
 
-/** How one job fared. Virtual milliseconds. */
-export interface JobOutcome {
-  readonly job: SimulatedJob;
-  /** Its first start. Absent: it never started. */
-  readonly startedAt?: number;
-  /** Absent: it never ended. */
-  readonly endedAt?: number;
-  /** Holding instances, all attempts together. */
-  readonly heldFor: number;
-  readonly preemptions: number;
-  /** Instance-milliseconds of preempted attempts that no checkpoint kept, the time for stopping included. */
-  readonly lost: number;
-}
-
 export interface PreemptionEvent {
   readonly at: number;
   readonly victim: string;
@@ -56,23 +43,6 @@ export interface Run {
   readonly decisions: { readonly admitted: number; readonly preempted: number; readonly waits: number };
   /** Wall milliseconds inside of the scheduler. */
   readonly schedulingTime?: number;
-}
-
-/** A job while the simulation goes on. */
-interface Actor {
-  readonly job: SimulatedJob;
-  state: 'waiting' | 'running' | 'stopping' | 'ended';
-  attempt: number;
-  /** Of the present attempt. */
-  attemptAt: number;
-  option: number;
-  /** Work still to do, in milliseconds. */
-  remaining: number;
-  firstStart: number | undefined;
-  endedAt: number | undefined;
-  heldFor: number;
-  preemptions: number;
-  lost: number;
 }
 
 type Happening = Timed &
@@ -285,6 +255,7 @@ class Playing {
     this.#hold(actor, -1);
     this.#ask(actor, -1);
     actor.heldFor += now - actor.attemptAt;
+    actor.heldInstances += (now - actor.attemptAt) * instancesOf(actor);
   }
 
   #changeCapacity(change: CapacityChange, now: number): void {
@@ -320,35 +291,6 @@ class Playing {
     if (actor === undefined) throw new RangeError(`the scheduler decided about ${id}, which never arrived`);
     return actor;
   }
-}
-
-function actorOf(job: SimulatedJob): Actor {
-  return {
-    job,
-    state: 'waiting',
-    attempt: 0,
-    attemptAt: 0,
-    option: 0,
-    remaining: job.runsFor,
-    firstStart: undefined,
-    endedAt: undefined,
-    heldFor: 0,
-    preemptions: 0,
-    lost: 0,
-  };
-}
-
-const instancesOf = ({ job, option }: Actor): number => job.options[option]?.instances ?? 0;
-
-function outcomeOf({ job, firstStart, endedAt, heldFor, preemptions, lost }: Actor): JobOutcome {
-  return {
-    job,
-    ...(firstStart === undefined ? {} : { startedAt: firstStart }),
-    ...(endedAt === undefined ? {} : { endedAt }),
-    heldFor,
-    preemptions,
-    lost,
-  };
 }
 
 function withLimit(setup: QueueSetup, environment: string, limit: number): QueueSetup {

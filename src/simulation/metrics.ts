@@ -1,4 +1,5 @@
-import type { JobOutcome, PreemptionEvent } from './driver.ts';
+import type { JobOutcome } from './actor.ts';
+import type { PreemptionEvent } from './driver.ts';
 
 /** Seconds. `p99` is the smallest value that at least 99 of 100 do not exceed (nearest rank). */
 export interface Distribution {
@@ -74,15 +75,10 @@ export function groupedBy<Key extends string | number>(
     .map(([key, members]) => ({
       name: String(key),
       jobs: members.length,
-      instanceSeconds: members.reduce((sum, one) => sum + instanceTime(one), 0) / 1000,
+      instanceSeconds: members.reduce((sum, { heldInstances }) => sum + heldInstances, 0) / 1000,
       preemptions: members.reduce((sum, { preemptions }) => sum + preemptions, 0),
       ...timesOf(members),
     }));
-}
-
-function instanceTime({ job, heldFor }: JobOutcome): number {
-  // A job with options of different sizes counts by its first choice; no preset or example has any.
-  return heldFor * (job.options[0]?.instances ?? 0);
 }
 
 /** How often a job preempted one that had preempted it before: A takes from B, later B takes from A. */
@@ -94,4 +90,10 @@ export function flipsIn(preemptions: readonly PreemptionEvent[]): number {
     taken.add(JSON.stringify([taker, victim]));
   }
   return flips;
+}
+
+/** How often a job preempted the same victim once more: work that was stopped, started again and stopped for the same job. */
+export function repeatsIn(preemptions: readonly PreemptionEvent[]): number {
+  const pairs = new Set(preemptions.map(({ for: taker, victim }) => JSON.stringify([taker, victim])));
+  return preemptions.length - pairs.size;
 }

@@ -16,11 +16,13 @@ export interface Standing {
   /** Epoch ms. */
   readonly notBefore?: number;
   readonly holds?: Lease;
+  /** The newest lease that ever reached the job. */
+  readonly newestLease?: number;
 }
 
 /** What a queue keeps of a job; the same for one that it is handed in and for one that enrols itself. */
 export function enqueueRequest(job: JobSpec, standing: Standing): EnqueueRequest {
-  const { queuedAt, priority, held, preemptions, removed, notBefore, holds } = standing;
+  const { queuedAt, priority, held, preemptions, removed, notBefore, holds, newestLease } = standing;
   return {
     job: {
       jobId: job.jobId,
@@ -36,5 +38,6 @@ export function enqueueRequest(job: JobSpec, standing: Standing): EnqueueRequest
     removed: removed ?? [],
     ...(notBefore === undefined ? {} : { notBefore }),
     ...(holds === undefined ? {} : { holds }),
+    ...(newestLease === undefined ? {} : { newestLease }),
   };
 }

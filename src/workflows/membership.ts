@@ -71,19 +71,24 @@ export function heldLease(story: JobStory): Lease | undefined {
 }
 
 /**
- * A lease arrived. While the job is held or ends, and while it has another one, it goes back at once; in the last case the
- * queue is told once more what the job does hold.
+ * A lease arrived. The job keeps the one that it has: any other goes back at once, and the queue is told once more what the
+ * job does hold. One that went back before goes back again, because a queue that sends it has not heard of that. A job that
+ * is held takes none.
  */
 export function receiveLease(story: JobStory, member: Membership, lease: Lease): void {
-  if (lease.number <= member.newestLease) return;
-  member.newestLease = lease.number;
-  delete member.turnedAway;
-  if (story.live !== undefined) {
+  const held = heldLease(story);
+  if (held?.number === lease.number) return;
+  const late = lease.number <= member.newestLease;
+  if (!late) {
+    member.newestLease = lease.number;
+    delete member.turnedAway;
+  }
+  if (held !== undefined) {
     giveBack(story, member, lease.number, 'unused');
     owe(member, { kind: 'enqueue' });
   } else if (member.preempt?.lease === lease.number) {
     yieldUnused(story, member, lease.number);
-  } else if (story.held) {
+  } else if (story.held || late) {
     giveBack(story, member, lease.number, 'unused');
   } else {
     member.granted = lease;
@@ -97,10 +102,13 @@ export function receivePreempt(story: JobStory, member: Membership, order: Preem
   else member.preempt = order;
 }
 
-/** A job that trains is not turned away for having waited; for another reason it is when it would wait again. */
+/**
+ * A job that holds a lease is not turned away for having waited, and the queue, which has dropped it, is told that it does. For
+ * another reason it is turned away when it would wait again.
+ */
 export function receiveTurnedAway(story: JobStory, member: Membership, away: TurnedAway): void {
-  if (story.live !== undefined && away.code === 'RUNNABLE_TIME_LIMIT') return;
-  member.turnedAway = away;
+  if (away.code === 'RUNNABLE_TIME_LIMIT' && heldLease(story) !== undefined) owe(member, { kind: 'enqueue' });
+  else member.turnedAway = away;
 }
 
 /** The order to give the live attempt's instances back, if there is one. */
@@ -145,6 +153,7 @@ export function owe(member: Membership, message: OwedMessage): void {
       member.owed = member.owed.filter(({ kind }) => kind !== 'changed');
       break;
     case 'release':
+      if (member.owed.some((other) => other.kind === 'release' && other.lease === message.lease)) return;
       break;
   }
   member.owed.push(message);

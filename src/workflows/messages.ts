@@ -19,6 +19,8 @@ import {
   type CapacityNews,
   type EnqueueRequest,
   type EnvironmentRequest,
+  type ExplainNewAnswer,
+  type ExplainNewRequest,
   type ExplainRequest,
   type JobChange,
   type OperatorAnswer,

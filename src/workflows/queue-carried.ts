@@ -11,6 +11,8 @@ export interface QueueCarried {
   readonly lastLease: number;
   readonly lastSequence: number;
   readonly paused?: true;
+  /** The search for open jobs that the queue does not know is not over. */
+  readonly seeking?: true;
   readonly monitor?: string;
   readonly runTimes: RunTimes;
   readonly lastDecisions: QueueSnapshot['lastDecisions'];
@@ -48,6 +50,7 @@ interface CodedRest {
   readonly held?: true;
   readonly notBefore?: number;
   readonly runnableSince?: number;
+  readonly leaving?: true;
   readonly grant?: Grant;
 }
 
@@ -127,19 +130,21 @@ export function decodeJobs({ since, words, placements, profiles, jobs }: CodedJo
       held: rest.held ?? false,
       runnableSince: rest.runnableSince ?? queuedAt,
       ...(rest.notBefore === undefined ? {} : { notBefore: rest.notBefore }),
+      ...(rest.leaving === undefined ? {} : { leaving: rest.leaving }),
       ...(rest.grant === undefined ? {} : { grant: rest.grant }),
     };
   });
 }
 
 function restOf(entry: Entry): CodedRest | undefined {
-  const { preemptions, removed, held, notBefore, runnableSince, queuedAt, grant } = entry;
+  const { preemptions, removed, held, notBefore, runnableSince, queuedAt, leaving, grant } = entry;
   const rest: CodedRest = {
     ...(preemptions === 0 ? {} : { preemptions }),
     ...(removed.length === 0 ? {} : { removed }),
     ...(held ? { held } : {}),
     ...(notBefore === undefined ? {} : { notBefore }),
     ...(runnableSince === queuedAt ? {} : { runnableSince }),
+    ...(leaving === undefined ? {} : { leaving }),
     ...(grant === undefined ? {} : { grant }),
   };
   return Object.keys(rest).length === 0 ? undefined : rest;

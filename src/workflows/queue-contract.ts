@@ -117,6 +117,8 @@ export interface EnqueueRequest {
   readonly notBefore?: number;
   /** What the job holds, when the queue that granted it was lost. */
   readonly holds?: Lease;
+  /** The newest lease that ever reached the job: it takes only leases with higher numbers, whoever granted the others. */
+  readonly newestLease?: number;
 }
 
 export interface ReleaseRequest {

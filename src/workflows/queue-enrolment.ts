@@ -29,7 +29,9 @@ export function enrol(run: QueueRun, request: EnqueueRequest, now: number): void
           ...(job.share === undefined ? {} : { asked: job.share }),
           ...(job.user === undefined ? {} : { user: job.user }),
           ...(request.limitSeconds === undefined ? {} : { limitSeconds: request.limitSeconds }),
-          ...(request.checkpointSeconds === undefined ? {} : { checkpointSeconds: request.checkpointSeconds }),
+          ...(request.checkpointSeconds === undefined
+            ? {}
+            : { checkpointSeconds: request.checkpointSeconds }),
         },
         share: ticket.ok ? ticket.share : (job.share ?? FIFO_SHARE),
         options: ticket.ok ? ticket.options : [],
@@ -40,12 +42,23 @@ export function enrol(run: QueueRun, request: EnqueueRequest, now: number): void
       },
       now,
     );
+  // Its leases may have been numbered by a queue that was lost.
+  story.lastLease = Math.max(story.lastLease, request.newestLease ?? 0);
   // It runs, whoever started it.
   story.accepted.delete(entry.id);
   if (entry.priority !== job.priority) story.setPriority(entry, job.priority);
   if (holds !== undefined) takeOver(run, entry, holds, now);
-  story.amend(entry, { held, removed, preemptions: Math.max(preemptions, entry.preemptions), notBefore }, now);
-  if (!ticket.ok && known === undefined) turnAway(run, entry.id, ticket);
+  story.amend(
+    entry,
+    { held, removed, preemptions: Math.max(preemptions, entry.preemptions), notBefore },
+    now,
+  );
+  if (!ticket.ok && known === undefined) {
+    turnAway(run, entry.id, ticket);
+    if (entry.grant === undefined) story.remove(entry, now);
+    else entry.leaving = true;
+    return;
+  }
   const { grant } = entry;
   const placement = grant === undefined ? undefined : entry.profile.placements[grant.option.placement];
   if (holds === undefined && grant !== undefined && placement !== undefined) {
@@ -81,4 +94,3 @@ function turnAway({ outbox }: QueueRun, jobId: string, ticket: Extract<Ticket, {
   const code = ticket.code === 'NEVER_FITS' ? 'NEVER_FITS' : 'NOT_IN_QUEUE';
   outbox.tell(jobId, signalsFromQueue.turnedAway, { code, sentence: ticket.message });
 }
-

@@ -49,6 +49,8 @@ export interface Entry {
   removed: readonly number[];
   held: boolean;
   notBefore?: number;
+  /** It was turned away while it held a lease: with that it is gone. */
+  leaving?: true;
   /** Since when it has been RUNNABLE without having had instances: what RUNNABLE time limits count. */
   runnableSince: number;
   grant?: Grant;

@@ -49,7 +49,11 @@ export function explainNewJob(
   if (!checked.ok) return { outcome: 'refused', code: checked.code, message: checked.message };
   const { job } = checked;
   if (story.get(job.jobId) !== undefined)
-    return { outcome: 'refused', code: 'JOB_EXISTS', message: `Job ${job.jobId} is in queue ${name} already.` };
+    return {
+      outcome: 'refused',
+      code: 'JOB_EXISTS',
+      message: `Job ${job.jobId} is in queue ${name} already.`,
+    };
   const ticket = admitToQueue(job, story.spec);
   if (!ticket.ok) return { outcome: 'refused', code: ticket.code, message: ticket.message };
   const entry: Entry = {
@@ -92,7 +96,9 @@ function explainEntry(
       const resting = entry.held ? undefined : entry.notBefore;
       return {
         ...known,
-        ...(resting === undefined || estimate === undefined ? {} : { estimate: notBefore(estimate, resting) }),
+        ...(resting === undefined || estimate === undefined
+          ? {}
+          : { estimate: notBefore(estimate, resting) }),
         sentence: `${asideReason(entry)} ${after(then.sentence)}`,
         remedies: [remedyOf(resting), ...then.remedies],
       };

@@ -60,7 +60,10 @@ function handleSignals(run: QueueRun): void {
   setHandler(
     signalsToQueue.capacityNews,
     checked('capacityNews', shapes.capacityNews, (news, now) => hear(run, news, now)),
-    { description: "Sent by the account's training monitor: what is out of stock, and which quotas are known." },
+    {
+      description:
+        "Sent by the account's training monitor: what is out of stock, and which quotas are known.",
+    },
   );
 }
 
@@ -99,7 +102,7 @@ function handleUpdates(run: QueueRun): void {
       validator: (request: SubmitJobsRequest) => refuseSubmission(run, request),
     },
   );
-  setHandler(queueUpdates.configure, (spec) => changing((now) => configure(run, spec, now)), {
+  setHandler(queueUpdates.configure, (spec) => changing(() => configure(run, spec)), {
     description: 'Change limits, shares and policy. Input: a whole queue file. Jobs that no longer fit stay.',
     validator: (spec) => refuseChange(run, spec),
   });
@@ -123,9 +126,10 @@ function handleUpdates(run: QueueRun): void {
 /** Questions change nothing: they are answered from the story as it is. */
 function handleQueries(run: QueueRun): void {
   setHandler(queueQueries.snapshot, (request) => snapshot(run.story, request, Date.now()), {
-    description: 'The queue as it is: environments, shares, who is next, who runs. Input: {"offset", "limit", "share"} or nothing.',
+    description:
+      'The queue as it is: environments, shares, who is next, who runs. Input: {"offset", "limit", "share"} or nothing.',
   });
-  setHandler(queueQueries.shares, () => shareViews(run.story, Date.now()), {
+  setHandler(queueQueries.shares, () => shareViews(run.story), {
     description: 'What each share is guaranteed, uses, borrows and lends, by environment.',
   });
   setHandler(queueQueries.explain, (request) => explainJob(run.story, request, Date.now()), {

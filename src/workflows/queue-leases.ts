@@ -22,8 +22,8 @@ export interface QueueLeases extends LeaseSource {
   acquired(live: LiveAttempt): void;
   /** The queue asks the job to enrol (once more). */
   enrol(): void;
-  /** Whether a message is on its way: its answer would be lost by continuing as new. */
-  readonly busy: boolean;
+  /** Before continue-as-new: sends nothing more, and resolves when nothing is on its way. The next run sends what is owed. */
+  rest(): Promise<void>;
   /** The job is over: resolves when the queue has heard of it, or is not there to hear. */
   leave(): Promise<void>;
 }
@@ -42,7 +42,7 @@ export function queueLeases(
   enter: (why: Reason) => void,
 ): QueueLeases {
   const queue = getExternalWorkflowHandle(queueWorkflowId(job.queue));
-  const state = { leaving: false, called: false, ended: false };
+  const state = { leaving: false, resting: false, called: false, ended: false };
   // Temporal's own cancel does not end it: the queue must hear of the job's end.
   const delivered = CancellationScope.nonCancellable(deliver);
 
@@ -65,9 +65,12 @@ export function queueLeases(
   async function deliver(): Promise<void> {
     let wait = FIRST_WAIT_MS;
     for (;;) {
-      await condition(() => member.owed.length > 0 || state.leaving);
+      await condition(() => state.leaving || (member.owed.length > 0 && !state.resting));
+      // A signal that is commanded together with continue-as-new is not delivered.
+      if (state.resting) continue;
       const message = member.owed.shift();
       if (message === undefined) return;
+      if (message.kind === 'changed' && message.acquired === undefined && !isNews()) continue;
       member.sending = message;
       const reached = await send(message);
       delete member.sending;
@@ -104,6 +107,7 @@ export function queueLeases(
       case 'enqueue': {
         const holds = heldLease(story);
         const { priority, held, submittedAt, nextTryAt } = story;
+        const { newestLease } = member;
         member.told = { priority, held };
         const request = enqueueRequest(job, {
           queuedAt: submittedAt,
@@ -113,12 +117,12 @@ export function queueLeases(
           removed: story.retry.removed,
           ...(nextTryAt === undefined ? {} : { notBefore: nextTryAt }),
           ...(holds === undefined ? {} : { holds }),
+          ...(newestLease === 0 ? {} : { newestLease }),
         });
         return queue.signal(signalsToQueue.enqueue, request);
       }
       case 'changed': {
         const { acquired } = message;
-        if (acquired === undefined && !isNews()) return Promise.resolve();
         const { priority, held } = story;
         member.told = { priority, held };
         const instances = acquired === undefined ? {} : { instancesAcquired: { lease: acquired } };
@@ -154,10 +158,6 @@ export function queueLeases(
       const lease = member.granted;
       // A cancelled job withdraws, which makes a lease void that it has not used.
       if (lease === undefined || story.cancel !== undefined) return undefined;
-      if (story.held) {
-        giveBack(story, member, lease.number, 'unused');
-        return undefined;
-      }
       delete member.granted;
       delete story.nextTryAt;
       member.newestUsed = lease.number;
@@ -176,6 +176,9 @@ export function queueLeases(
       if (member.known || member.sending !== undefined) {
         if (isNews()) owe(member, { kind: 'changed' });
       }
+      // After the change, so that the queue does not grant it once more.
+      if (story.held && member.granted !== undefined)
+        giveBack(story, member, member.granted.number, 'unused');
     },
     acquired(live) {
       if (live.probe === undefined || live.acquired === true) return;
@@ -188,8 +191,9 @@ export function queueLeases(
       state.called = true;
       owe(member, { kind: 'enqueue' });
     },
-    get busy() {
-      return member.sending !== undefined;
+    async rest() {
+      state.resting = true;
+      await condition(() => member.sending === undefined);
     },
     async leave() {
       const heardOf = member.known || member.sending?.kind === 'enqueue';

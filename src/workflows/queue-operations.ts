@@ -42,7 +42,7 @@ export function refuseChange({ story }: QueueRun, written: unknown): void {
   }
 }
 
-export function configure(run: QueueRun, written: unknown, now: number): OperatorAnswer {
+export function configure(run: QueueRun, written: unknown): OperatorAnswer {
   const { story } = run;
   const spec = checkedQueue(written);
   if (JSON.stringify(spec) === JSON.stringify(story.spec)) return { changed: false };

@@ -8,7 +8,13 @@ import {
 } from '@temporalio/workflow';
 import { TypedSearchAttributes, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { staticDetails, staticSummary } from '../jobs/job-metadata.ts';
-import { jobWorkflowId, searchAttributesAtStart, TRAINING_JOB, type JobMemo, type Lease } from './contract.ts';
+import {
+  jobWorkflowId,
+  searchAttributesAtStart,
+  TRAINING_JOB,
+  type JobMemo,
+  type Lease,
+} from './contract.ts';
 import type { Accepted, QueueStory } from './queue-story.ts';
 import type { trainingJob } from './training-job.ts';
 

@@ -1,14 +1,12 @@
 import { ActivityFailure, log } from '@temporalio/workflow';
-import type { SurveyResult } from '../activities/types.ts';
 import { surveyQueue } from './activity-proxies.ts';
 import { signalsFromQueue } from './messages.ts';
+import { report } from './queue-capacity.ts';
 import { giveUp } from './queue-releases.ts';
 import type { QueueRun } from './queue-run.ts';
 
 /** After a survey that could not tell, or when a lease has become suspect. */
 const SOON_MS = 30_000;
-/** Between two surveys at least. */
-const SHORTEST_PAUSE_MS = 5_000;
 
 /**
  * Reconciliation: nobody is trusted to say goodbye. From time to time, and soon when something makes a lease suspect, an
@@ -17,30 +15,20 @@ const SHORTEST_PAUSE_MS = 5_000;
  */
 export function reconcile(run: QueueRun, now: number): number | undefined {
   const { story, survey } = run;
-  if (survey.result !== undefined) {
-    apply(run, survey.result, now);
-    delete survey.result;
-  }
   if (survey.running) return undefined;
-  const leases = [...story.granted()].flatMap(({ id, grant }) =>
-    grant === undefined || story.accepted.has(id) ? [] : [{ jobId: id, lease: grant.lease }],
-  );
-  if (leases.length === 0 && !survey.full) {
+  if (story.grantedSize === 0 && !story.seeking) {
     // Leases to come are surveyed a whole period after they came.
     survey.dueAt = Math.max(survey.dueAt, now + run.limits.reconcileSeconds * 1000);
     return undefined;
   }
   if (now < survey.dueAt) return survey.dueAt;
+  const leases = [...story.granted()].flatMap(({ id, grant }) =>
+    grant === undefined || story.accepted.has(id) ? [] : [{ jobId: id, lease: grant.lease }],
+  );
   survey.running = true;
   survey.startedAt = now;
-  void ask(run, leases, survey.full);
+  void ask(run, leases, story.seeking);
   return undefined;
-}
-
-/** Something tells that a lease may be gone: the next survey comes soon. */
-export function suspect({ survey, limits }: QueueRun, now: number): void {
-  const pause = Math.min(SHORTEST_PAUSE_MS, limits.reconcileSeconds * 1000);
-  survey.dueAt = Math.min(survey.dueAt, Math.max(now, survey.startedAt + pause));
 }
 
 async function ask(
@@ -51,7 +39,9 @@ async function ask(
   const { survey, story } = run;
   const summary = `${leases.length} leases of queue ${story.spec.name}${full ? ', and its open jobs' : ''}`;
   try {
-    survey.result = await surveyQueue.executeWithOptions({ summary }, [{ queue: story.spec.name, leases, full }]);
+    survey.result = await surveyQueue.executeWithOptions({ summary }, [
+      { queue: story.spec.name, leases, full },
+    ]);
   } catch (error) {
     if (!(error instanceof ActivityFailure)) throw error;
     log.warn('a survey failed', { queue: story.spec.name, error });
@@ -62,8 +52,12 @@ async function ask(
   }
 }
 
-function apply(run: QueueRun, result: SurveyResult, now: number): void {
+/** Takes in what the last survey found, before anything is decided. */
+export function applySurvey(run: QueueRun, now: number): void {
   const { story, survey, outbox } = run;
+  const { result } = survey;
+  if (result === undefined) return;
+  delete survey.result;
   for (const { jobId, lease } of result.gone) {
     const entry = story.get(jobId);
     if (entry?.grant?.lease !== lease) continue;
@@ -73,8 +67,11 @@ function apply(run: QueueRun, result: SurveyResult, now: number): void {
   for (const jobId of result.enrol) {
     if (story.get(jobId) === undefined) outbox.tell(jobId, signalsFromQueue.enrol);
   }
-  if (result.monitor !== undefined) story.monitor = result.monitor;
+  if (result.monitor !== undefined && result.monitor !== story.monitor) {
+    story.monitor = result.monitor;
+    report(run, []);
+  }
   const period = run.limits.reconcileSeconds * 1000;
   survey.dueAt = now + (result.cannotTell > 0 ? Math.min(SOON_MS, period) : period);
-  if (result.cannotTell === 0) survey.full = false;
+  if (result.cannotTell === 0) story.seeking = false;
 }

@@ -1,10 +1,15 @@
 import { log } from '@temporalio/workflow';
-import { afterInstances, afterNoCapacity, afterProbe, afterQuota, type EnvironmentHealth } from '../queues/environment-health.ts';
+import {
+  afterInstances,
+  afterNoCapacity,
+  afterProbe,
+  afterQuota,
+  type EnvironmentHealth,
+} from '../queues/environment-health.ts';
 import { learn, onlyType } from './queue-capacity.ts';
 import type { LeaseOutcome, ReleaseRequest, WithdrawRequest } from './queue-contract.ts';
 import type { Entry, Grant } from './queue-entry.ts';
-import { suspect } from './queue-reconcile.ts';
-import type { QueueRun } from './queue-run.ts';
+import { suspect, type QueueRun } from './queue-run.ts';
 
 /** The instances of a lease are back. What is about another lease than the job's is late, or was sent twice. */
 export function release(run: QueueRun, { jobId, lease, outcome }: ReleaseRequest, now: number): void {
@@ -23,6 +28,10 @@ export function release(run: QueueRun, { jobId, lease, outcome }: ReleaseRequest
       story.remove(entry, now);
       break;
     case 'again': {
+      if (entry.leaving === true) {
+        story.remove(entry, now);
+        break;
+      }
       const { why, notBefore } = outcome;
       if (why === 'failed' || why === 'preempted') entry.runnableSince = now;
       const removed = [...new Set([...entry.removed, ...outcome.removed])].sort((a, b) => a - b);
@@ -48,7 +57,8 @@ export function giveUp(run: QueueRun, entry: Entry, now: number): void {
   const { story } = run;
   const environment = entry.grant?.option.environment;
   story.remove(entry, now);
-  if (environment !== undefined) learn(run, environment, afterProbe(story.healthOf(environment), entry.id, now), now);
+  if (environment !== undefined)
+    learn(run, environment, afterProbe(story.healthOf(environment), entry.id, now), now);
 }
 
 /** What the end of an attempt says about its environment. */

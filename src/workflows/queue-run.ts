@@ -24,9 +24,16 @@ export interface QueueRun {
 export interface SurveyState {
   /** When the next one is due (epoch ms). */
   dueAt: number;
-  /** Also look for open jobs that the queue does not know. */
-  full: boolean;
   running: boolean;
   startedAt: number;
   result?: SurveyResult;
+}
+
+/** Between two surveys at least. */
+const SHORTEST_PAUSE_MS = 5_000;
+
+/** Something tells that a lease may be gone: the next survey comes soon. */
+export function suspect({ survey, limits }: QueueRun, now: number): void {
+  const pause = Math.min(SHORTEST_PAUSE_MS, limits.reconcileSeconds * 1000);
+  survey.dueAt = Math.min(survey.dueAt, Math.max(now, survey.startedAt + pause));
 }

@@ -48,6 +48,8 @@ type Change = Partial<Pick<Entry, 'held' | 'removed' | 'preemptions'>> & {
 export class QueueStory {
   spec: QueueSpec;
   paused: boolean;
+  /** Open jobs that the queue does not know have still to be looked for: it started without a past. */
+  seeking: boolean;
   /** Counters: they only grow, over all runs of the workflow. */
   lastLease: number;
   #lastSequence: number;
@@ -61,6 +63,8 @@ export class QueueStory {
   /** Neither waiting nor granted: held, resting, unplaced. */
   readonly #aside = new Map<string, Entry>();
   readonly #profiles = new Map<string, Profile>();
+  /** What the queue file offers each profile: the same for all its jobs. */
+  readonly #options = new Map<Profile, readonly TicketOption[]>();
   readonly #health: Map<string, EnvironmentHealth>;
   #scheduler: Scheduler;
   /** Jobs came that run already: the scheduler must be built anew before it decides. */
@@ -69,14 +73,17 @@ export class QueueStory {
   constructor(spec: QueueSpec, carried?: QueueCarried) {
     this.spec = spec;
     this.paused = carried?.paused ?? false;
+    this.seeking = carried === undefined || carried.seeking === true;
     this.lastLease = carried?.lastLease ?? 0;
     this.#lastSequence = carried?.lastSequence ?? 0;
     this.monitor = carried?.monitor;
     this.runTimes = carried?.runTimes ?? {};
     this.lastDecisions = [...(carried?.lastDecisions ?? [])];
     this.#health = new Map(Object.entries(carried?.health ?? {}));
+    const interned = new Map<Profile, Profile>();
     for (const coded of carried === undefined ? [] : decodeJobs(carried.jobs)) {
-      const profile = this.#intern(coded.profile);
+      const profile = interned.get(coded.profile) ?? this.#intern(coded.profile);
+      interned.set(coded.profile, profile);
       const entry: Entry = {
         ...coded,
         profile,
@@ -96,6 +103,7 @@ export class QueueStory {
       lastLease: this.lastLease,
       lastSequence: this.#lastSequence,
       ...(this.paused ? { paused: true } : {}),
+      ...(this.seeking ? { seeking: true } : {}),
       ...(this.monitor === undefined ? {} : { monitor: this.monitor }),
       runTimes: this.runTimes,
       lastDecisions: this.lastDecisions,
@@ -242,6 +250,7 @@ export class QueueStory {
   configure(spec: QueueSpec): void {
     const usage = this.#scheduler.fairShareUsage();
     this.spec = spec;
+    this.#options.clear();
     const names = new Set(spec.environments.map(({ name }) => name));
     for (const name of this.#health.keys()) if (!names.has(name)) this.#health.delete(name);
     this.#aside.clear();
@@ -319,8 +328,13 @@ export class QueueStory {
     return typeof share === 'string' ? share : (asked ?? '');
   }
 
-  #optionsOf({ placements }: Profile, removed: readonly number[]): readonly TicketOption[] {
-    return optionsOf(placements, this.spec, removed);
+  #optionsOf(profile: Profile, removed: readonly number[]): readonly TicketOption[] {
+    if (removed.length > 0) return optionsOf(profile.placements, this.spec, removed);
+    const known = this.#options.get(profile);
+    if (known !== undefined) return known;
+    const options = optionsOf(profile.placements, this.spec);
+    this.#options.set(profile, options);
+    return options;
   }
 
   #intern(profile: Profile): Profile {

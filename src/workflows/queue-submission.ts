@@ -36,7 +36,7 @@ export function refuseSubmission({ story, rolling }: QueueRun, request: SubmitJo
       rolling
         ? `Queue ${name} is tidying up its history. Nothing of the jobs was kept: submit them again in a moment.`
         : `Queue ${name} is still starting ${story.accepted.size} jobs (it starts ${MOST_ACCEPTED} at a time at most). ` +
-          `Nothing of the ${fresh} others was kept: submit them again in a moment.`,
+            `Nothing of the ${fresh} others was kept: submit them again in a moment.`,
       'QUEUE_BUSY',
     );
   }
@@ -79,7 +79,9 @@ function submitOne(
 export function checkedJob(
   written: unknown,
   queue: string,
-): { readonly ok: true; readonly job: JobSpec } | { readonly ok: false; readonly code: string; readonly message: string } {
+):
+  | { readonly ok: true; readonly job: JobSpec }
+  | { readonly ok: false; readonly code: string; readonly message: string } {
   try {
     const job = resolveJob(written, { generateJobId: () => '' });
     if (job.queue === queue) return { ok: true, job };

@@ -14,8 +14,7 @@ const MOST_LOOKS = 100;
 
 /** AWS Batch's keys of what keeps a job RUNNABLE (UG, job queue state time limit actions). */
 const KEYS = {
-  CAPACITY:
-    'CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY - Unable to provision requested compute resources',
+  CAPACITY: 'CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY - Unable to provision requested compute resources',
   ENVIRONMENT:
     'MISCONFIGURATION:SERVICE_ENVIRONMENT_MAX_RESOURCE - Service environment(s) associated with the job queue cannot meet the capacity requirement of the job.',
   SHARE:
@@ -63,6 +62,8 @@ export function limitRunnableTimes(run: QueueRun, now: number): number | undefin
     );
     if (limit === undefined) continue;
     story.remove(entry, now);
+    // It may have kept room that others can use.
+    run.dirty = true;
     run.outbox.tell(entry.id, signalsFromQueue.turnedAway, {
       code: 'RUNNABLE_TIME_LIMIT',
       sentence: sentenceOf(cause, limit, ms),
@@ -74,9 +75,7 @@ export function limitRunnableTimes(run: QueueRun, now: number): number | undefin
 
 function sentenceOf({ key, sentence }: Cause, { maxTimeSeconds }: RunnableTimeLimit, ms: number): string {
   const told = key === undefined ? '' : ` Terminated by JobStateTimeLimit action due to reason: ${key}`;
-  return (
-    `RUNNABLE for ${duration(ms / 1000)}, and the queue allows ${duration(maxTimeSeconds)}: ${sentence}${told}`
-  );
+  return `RUNNABLE for ${duration(ms / 1000)}, and the queue allows ${duration(maxTimeSeconds)}: ${sentence}${told}`;
 }
 
 function causeOf(story: QueueStory, entry: Entry, now: number): Cause {

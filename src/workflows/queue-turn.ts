@@ -1,10 +1,10 @@
 import { beginProbe, expire } from '../queues/environment-health.ts';
 import type { Admission, Preemption } from '../scheduling/decision.ts';
-import { preemptionSentence } from '../scheduling/wording.ts';
+import { victimSentence } from '../scheduling/wording.ts';
 import { signalsFromQueue } from './messages.ts';
 import type { QueueRun } from './queue-run.ts';
 import { limitRunnableTimes } from './queue-time-limits.ts';
-import { reconcile } from './queue-reconcile.ts';
+import { applySurvey, reconcile } from './queue-reconcile.ts';
 
 /** Starts in one turn: the rest follows in the next workflow task, so that none of them takes long. */
 const MOST_ADMISSIONS = 200;
@@ -25,6 +25,7 @@ export function turn(run: QueueRun, now: number): number | undefined {
     if (entry.notBefore <= now) story.amend(entry, { notBefore: undefined }, now);
     else if (!entry.held) wakeUps.push(entry.notBefore);
   }
+  applySurvey(run, now);
   if (!run.rolling) {
     if (!story.paused) wakeUps.push(decide(run, now));
     wakeUps.push(limitRunnableTimes(run, now), reconcile(run, now));
@@ -62,7 +63,11 @@ function admit({ story, outbox }: QueueRun, decision: Admission, now: number): v
   const grant = story.admitted(entry, option, now, probe);
   story.decided(decision, now);
   if (outbox.startsLater(entry.id)) return;
-  const lease = { number: grant.lease, placement, ...(grant.probe === undefined ? {} : { probe: grant.probe }) };
+  const lease = {
+    number: grant.lease,
+    placement,
+    ...(grant.probe === undefined ? {} : { probe: grant.probe }),
+  };
   outbox.tell(entry.id, signalsFromQueue.lease, lease);
 }
 
@@ -77,7 +82,7 @@ function preempt({ story, outbox }: QueueRun, decision: Preemption, now: number)
   outbox.tell(entry.id, signalsFromQueue.preempt, {
     lease: grant.lease,
     by: decision.for,
-    sentence: preemptionSentence(decision),
+    sentence: victimSentence(decision),
   });
 }
 

@@ -20,7 +20,11 @@ const LARGEST_PAGE = 1_000;
 /** Jobs of a page that are told why they wait: each costs a look of the core. */
 const REASONS = 5;
 
-export function snapshot(story: QueueStory, request: SnapshotRequest | undefined, now: number): QueueSnapshot {
+export function snapshot(
+  story: QueueStory,
+  request: SnapshotRequest | undefined,
+  now: number,
+): QueueSnapshot {
   const read = snapshotRequest.safeParse(request ?? {});
   if (!read.success) {
     throw ApplicationFailure.nonRetryable(
@@ -46,7 +50,7 @@ export function snapshot(story: QueueStory, request: SnapshotRequest | undefined
   };
 }
 
-export function shareViews(story: QueueStory, now: number): ShareUsageView[] {
+export function shareViews(story: QueueStory): ShareUsageView[] {
   return usageViews(story.look());
 }
 
@@ -176,6 +180,7 @@ export const PAUSED = 'The queue is paused: nothing starts until it is resumed.'
 /** Why a job is not offered to the core. */
 export function asideReason(entry: Entry): string {
   if (entry.held) return 'It is held: it waits until it is released.';
-  if (entry.notBefore !== undefined) return `It rests until ${clockTime(entry.notBefore)} after its last attempt.`;
+  if (entry.notBefore !== undefined)
+    return `It rests until ${clockTime(entry.notBefore)} after its last attempt.`;
   return 'No environment of the queue offers what it asks for any more.';
 }

@@ -80,7 +80,6 @@ export async function trainingJob(input: TrainingJobInput): Promise<JobResult> {
     enter: enterStatus,
     mustContinueAsNew: () =>
       run.sending.size === 0 &&
-      queue?.busy !== true &&
       (workflowInfo().continueAsNewSuggested ||
         workflowInfo().historyLength > (input.continueAsNewAfterEvents ?? CONTINUE_AS_NEW_AFTER_EVENTS)),
   };
@@ -109,6 +108,8 @@ export async function trainingJob(input: TrainingJobInput): Promise<JobResult> {
       run.enter(ending.status, ending.why);
       await Promise.all([queue?.leave(), notify(run, ending.status), ...run.sending]);
       show();
+    } else {
+      await queue?.rest();
     }
     await condition(allHandlersFinished);
     endWatch(run);

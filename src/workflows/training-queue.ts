@@ -33,9 +33,8 @@ import { queueDetails } from './queue-details.ts';
 import { receiveMessages } from './queue-inbox.ts';
 import { checkedQueue } from './queue-operations.ts';
 import { QueueOutbox } from './queue-outbox.ts';
-import { suspect } from './queue-reconcile.ts';
 import { giveUp } from './queue-releases.ts';
-import type { QueueRun } from './queue-run.ts';
+import { suspect, type QueueRun } from './queue-run.ts';
 import { QueueStory } from './queue-story.ts';
 import { turn } from './queue-turn.ts';
 
@@ -52,7 +51,7 @@ const LIMITS: QueueRun['limits'] = {
 };
 
 /** How long a survey under way may keep a run from ending; after that the next run surveys anew. */
-const SURVEY_PATIENCE = '30 seconds';
+const SURVEY_PATIENCE = '5 seconds';
 
 /** Runs until it is cancelled. Its jobs go on without it: those that hold instances to their end, the others when it is back. */
 export async function trainingQueue(input: TrainingQueueInput): Promise<void> {
@@ -99,8 +98,7 @@ function newRun({ queue, carried, limits }: TrainingQueueInput): QueueRun {
     signals: 0,
     updates: 0,
     survey: {
-      dueAt: carried === undefined ? now : now + merged.reconcileSeconds * 1000,
-      full: carried === undefined,
+      dueAt: story.seeking ? now : now + merged.reconcileSeconds * 1000,
       running: false,
       startedAt: 0,
     },
@@ -121,6 +119,8 @@ async function turns(run: QueueRun, cancelled: () => boolean): Promise<void> {
     setCurrentDetails(queueDetails(run.story, now));
     if (run.rolling) return;
     await condition(() => run.dirty || cancelled() || mustContinueAsNew(run));
+    // Updates are answered before anything is commanded, however a worker without cache got them (until.ts).
+    await condition(allHandlersFinished);
   }
 }
 

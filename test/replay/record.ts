@@ -1,20 +1,10 @@
 /**
- * Records the histories that test/replay replays: `npx tsx test/replay/record.ts VERSION`, on a real dev server. Run it
- * before a release, into a new folder; the old ones stay, because every recorded history must go on replaying
- * (design §8, invariant 8).
+ * Records the histories that test/replay replays: `npx tsx test/replay/record.ts VERSION [PART]`, on a real dev server. Run
+ * it before a release, into a new folder; the old ones stay, because every recorded history must go on replaying
+ * (design §8, invariant 8). With PART only the histories whose names contain it.
  */
-import { execFile } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import { Client } from '@temporalio/client';
-import { startDevServer } from '../../src/servers/dev-server.ts';
-import { progressOn } from '../../src/servers/progress.ts';
-import { ensureTemporalCli } from '../../src/servers/temporal-cli.ts';
 import {
-  jobAttributes,
   jobWorkflowId,
   monitorWorkflowId,
   TRAINING_JOB,
@@ -34,9 +24,12 @@ import {
   trainsOn,
   type Scene,
 } from '../workflow/scripted-sagemaker.ts';
+import { recordQueuedJobs } from './record-queued-jobs.ts';
+import { recordQueues } from './record-queues.ts';
+import { Recorder } from './recorder.ts';
 
 const version = process.argv[2];
-if (version === undefined) throw new Error('usage: npx tsx test/replay/record.ts VERSION');
+if (version === undefined) throw new Error('usage: npx tsx test/replay/record.ts VERSION [PART]');
 const folder = new URL(`./histories/${version}/`, import.meta.url).pathname;
 
 /** Quick enough to wait for. */
@@ -47,39 +40,8 @@ const quick = (...scenes: [Scene, ...Scene[]]): ScriptedSageMaker => {
 const soon = { initialSeconds: 1, maxSeconds: 1, factor: 1 };
 const retry = { attempts: 2, backoff: soon, capacityBackoff: soon };
 
-Runtime.install({ logger: new DefaultLogger('WARN') });
-const executable = await ensureTemporalCli(progressOn(process.stderr));
-const server = await startDevServer({
-  executable,
-  port: 0,
-  uiPort: false,
-  searchAttributes: Object.values(jobAttributes),
-});
-const connection = await NativeConnection.connect({ address: server.address });
-const client = new Client({ connection });
-await mkdir(folder, { recursive: true });
-
-async function record(
-  name: string,
-  sagemaker: ScriptedSageMaker,
-  act: (taskQueue: string) => Promise<string>,
-): Promise<void> {
-  const taskQueue = `record-${name}`;
-  const worker = await Worker.create({
-    connection,
-    taskQueue,
-    workflowsPath: new URL('../../src/workflows/index.ts', import.meta.url).pathname,
-    activities: sagemaker.activities,
-  });
-  const workflowId = await worker.runUntil(act(taskQueue));
-  const { stdout } = await promisify(execFile)(
-    executable,
-    ['workflow', 'show', '--address', server.address, '--workflow-id', workflowId, '--output', 'json'],
-    { maxBuffer: 64 * 1024 * 1024 },
-  );
-  await writeFile(join(folder, `${name}.json`), stdout);
-  console.log(`${name}.json`);
-}
+const recorder = await Recorder.start(folder, process.argv[3]);
+const { client } = recorder;
 
 async function job(
   name: string,
@@ -89,14 +51,14 @@ async function job(
   input: { readonly continueAsNewAfterEvents?: number } = {},
 ): Promise<void> {
   const spec = aJob({ jobId: name, retry, ...wishes });
-  await record(`job-${name}`, sagemaker, async (taskQueue) => {
+  await recorder.record(`job-${name}`, sagemaker.activities, async (taskQueue) => {
     const handle = await start(taskQueue, spec, input);
     await act(handle);
     await client.workflow
       .getHandle(jobWorkflowId(name))
       .result()
       .catch(() => undefined);
-    return jobWorkflowId(name);
+    return [{ file: `job-${name}`, workflowId: jobWorkflowId(name) }];
   });
 }
 
@@ -141,7 +103,7 @@ await job(
   undefined,
   { continueAsNewAfterEvents: 30 },
 );
-await record('monitor', quick(completes()), async (taskQueue) => {
+await recorder.record('monitor', quick(completes()).activities, async (taskQueue) => {
   const workflowId = monitorWorkflowId('111122223333', 'us-east-1');
   await client.workflow.start(TRAINING_MONITOR, {
     taskQueue,
@@ -150,8 +112,8 @@ await record('monitor', quick(completes()), async (taskQueue) => {
   });
   await sleep(1_000);
   await client.workflow.getHandle(workflowId).terminate('recorded');
-  return workflowId;
+  return [{ file: 'monitor', workflowId }];
 });
-
-await connection.close();
-await server.stop();
+await recordQueuedJobs(recorder);
+await recordQueues(recorder);
+await recorder.stop();

@@ -4,6 +4,7 @@
  * recorded. Exit code 1 when one is broken.
  */
 import { parseArgs } from 'node:util';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { progressOn } from '../../src/servers/progress.ts';
 import { ensureTemporalCli } from '../../src/servers/temporal-cli.ts';
 import { soak, type SoakOutcome } from './soak.ts';
@@ -14,6 +15,10 @@ const { values } = parseArgs({
 const minutes = numberIn('minutes', values.minutes);
 const seed = values.seed === undefined ? Date.now() % 1_000_000 : numberIn('seed', values.seed);
 
+Runtime.install({
+  logger: new DefaultLogger('ERROR'),
+  telemetryOptions: { logging: { filter: 'ERROR' } },
+});
 const progress = progressOn(process.stderr);
 const temporalCli = await ensureTemporalCli(progress);
 process.stdout.write(`seed ${seed}\n`);

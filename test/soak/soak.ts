@@ -2,9 +2,11 @@ import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import type { Client } from '@temporalio/client';
+import { Worker } from '@temporalio/worker';
 import { TrainyardError } from '../../src/client/index.ts';
-import { queueWorkflowId } from '../../src/workflows/queue-contract.ts';
 import { Chaos } from './chaos.ts';
 import { Dice } from './dice.ts';
 import { ENVIRONMENTS, jobsOf, sumsOf, trainingsOf } from './evidence.ts';
@@ -48,9 +50,11 @@ export async function soak(options: SoakOptions): Promise<SoakOutcome> {
     const samples: QueueSums[] = [];
     await chaosFor(options, world, register, samples);
     const stuck = await drain(options, world, register);
+    options.onProgress('replaying all histories');
+    const unreplayable = await replayAll(world);
     options.onProgress('checking the record');
     const record = await recordOf(world, register, samples);
-    broken = [...stuck, ...violations(record)];
+    broken = [...stuck, ...unreplayable, ...violations(record)];
     if (broken.length > 0) {
       await keepHistories(world, options.temporalCli);
       await writeFile(join(world.directory, 'record.json'), JSON.stringify(record, undefined, 1));
@@ -125,23 +129,43 @@ function progressOf(register: Register, leftMs: number): string {
   );
 }
 
+const BUNDLE = fileURLToPath(new URL('../../dist/workflow-bundle.cjs', import.meta.url));
+
+/** Every run of every workflow replays: a worker that is killed does not show it when its history is short. */
+async function replayAll({ temporal }: SoakWorld): Promise<string[]> {
+  const broken: string[] = [];
+  const results = Worker.runReplayHistories({ workflowBundle: { codePath: BUNDLE } }, historiesOf(temporal));
+  for await (const { workflowId, runId, error } of results) {
+    if (error !== undefined)
+      broken.push(`5: ${workflowId} (run ${runId}) does not replay: ${error.message.slice(0, 300)}`);
+  }
+  return broken;
+}
+
+async function* historiesOf(temporal: Client): AsyncGenerator<{ workflowId: string; history: unknown }> {
+  for await (const { workflowId, runId } of temporal.workflow.list()) {
+    yield { workflowId, history: await temporal.workflow.getHandle(workflowId, runId).fetchHistory() };
+  }
+}
+
 /** Calm: everything is there and nothing fails, so that every job can come to its end. What does not is told. */
 async function drain({ onProgress }: SoakOptions, world: SoakWorld, register: Register): Promise<string[]> {
+  const problems: string[] = [];
   await until(() => world.isEndpointUp());
   await world.control('DELETE', '/faults');
   const all = Object.entries(CAPACITY).map(([type, capacity]) => [type, { capacity, quota: capacity }]);
   await world.control('PATCH', '/instances', Object.fromEntries(all));
   for (const queue of QUEUES) {
     await world.startQueue(queue);
-    await insist(() => world.trainyard.applyQueue(queue.file()));
-    await insist(() => world.trainyard.resumeQueue(queue.name));
+    await insist(() => world.trainyard.applyQueue(queue.file()), problems);
+    await insist(() => world.trainyard.resumeQueue(queue.name), problems);
     for (const { name } of queue.environments) {
-      await insist(() => world.trainyard.undrainEnvironment(queue.name, name));
+      await insist(() => world.trainyard.undrainEnvironment(queue.name, name), problems);
     }
   }
   for (const job of register.open()) {
-    if (job.held) await insistOnJob(job, () => world.trainyard.release(job.jobId));
-    if (job.image === 'forever') await insistOnJob(job, () => world.trainyard.cancel(job.jobId));
+    if (job.held) await insistOnJob(job, () => world.trainyard.release(job.jobId), problems);
+    if (job.image === 'forever') await insistOnJob(job, () => world.trainyard.cancel(job.jobId), problems);
   }
   const open = async (): Promise<string[]> => {
     const found: string[] = [];
@@ -162,7 +186,7 @@ async function drain({ onProgress }: SoakOptions, world: SoakWorld, register: Re
   if (!drained) await keepSnapshots(world);
   onProgress('waiting until the queues and SageMaker are empty');
   await until(() => isCalm(world), 120_000, 3_000);
-  return stuck;
+  return [...problems, ...stuck];
 }
 
 async function complaintOf({ trainyard }: SoakWorld, jobId: string): Promise<string> {
@@ -227,7 +251,8 @@ async function isCalm(world: SoakWorld): Promise<boolean> {
   }
 }
 
-async function insist(call: () => Promise<unknown>): Promise<void> {
+/** Tries until it gets through; a call that never does is a problem. */
+async function insist(call: () => Promise<unknown>, problems: string[]): Promise<void> {
   let last: unknown;
   const done = await until(() =>
     call().then(
@@ -238,17 +263,19 @@ async function insist(call: () => Promise<unknown>): Promise<void> {
       },
     ),
   );
-  if (!done) throw last;
+  if (!done) problems.push(`5: in calm, a call does not get through: ${String(last)}`);
 }
 
-async function insistOnJob(job: KnownJob, call: () => Promise<unknown>): Promise<void> {
-  await insist(() =>
-    call().catch((error: unknown) => {
-      const isOver =
-        error instanceof TrainyardError && (error.code === 'JOB_ENDED' || error.code === 'JOB_NOT_FOUND');
-      if (!isOver) throw error;
-      if (error.code === 'JOB_ENDED') job.over = true;
-    }),
+async function insistOnJob(job: KnownJob, call: () => Promise<unknown>, problems: string[]): Promise<void> {
+  await insist(
+    () =>
+      call().catch((error: unknown) => {
+        const isOver =
+          error instanceof TrainyardError && (error.code === 'JOB_ENDED' || error.code === 'JOB_NOT_FOUND');
+        if (!isOver) throw error;
+        if (error.code === 'JOB_ENDED') job.over = true;
+      }),
+    problems,
   );
 }
 
@@ -258,7 +285,11 @@ async function recordOf(
   samples: readonly QueueSums[],
 ): Promise<SoakRecord> {
   const final: QueueSums[] = [];
-  for (const { name } of QUEUES) final.push(await sumsOf(world, name));
+  for (const { name } of QUEUES) {
+    const sums = await sumsOf(world, name).catch(() => undefined);
+    // A queue that does not answer is told of by the drain.
+    if (sums !== undefined) final.push(sums);
+  }
   return {
     jobs: await jobsOf(world, register),
     trainings: await trainingsOf(world),

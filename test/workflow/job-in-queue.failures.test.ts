@@ -59,7 +59,7 @@ const again: Record<string, Row> = {
   },
   'an error of the training code: nothing is granted before the backoff is over': {
     scene: failsWith('AlgorithmError: boom'),
-    want: { why: 'failed', notBefore: expect.any(Number), removed: [] },
+    want: { why: 'failed', notBefore: expect.any(Number) as number, removed: [] },
     wantCode: 'RETRYING',
   },
 };

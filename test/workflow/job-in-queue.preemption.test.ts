@@ -185,37 +185,6 @@ describe('preemption', () => {
 });
 
 describe('continue-as-new', () => {
-  it('while the attempt is being preempted keeps the order, the lease and the count', async () => {
-    const sagemaker = new ScriptedSageMaker(trainsOn(), completes());
-    // SageMaker takes its time.
-    sagemaker.activities.stopTraining = () => Promise.resolve();
-    await stage.with(sagemaker, async ({ job, start, preempt, hears, lease, sleep }) => {
-      const first = await start({ lease: LEASE, continueAsNewAfterEvents: 24 });
-      const handle = environment.client.workflow.getHandle(jobWorkflowId(job.jobId));
-      await sleep('1 minute');
-      await preempt(ORDER);
-      for (let n = 1; n <= 6; n += 1) await handle.signal(signals.setPriority, { priority: n });
-      await expect
-        .poll(async () => (await handle.describe()).runId, { timeout: 20_000 })
-        .not.toBe(first.firstExecutionRunId);
-      const { attempts, lease: held, reason } = await handle.query(queries.job);
-      expect([held, reason.code]).toEqual([7, 'PREEMPTING']);
-      sagemaker.stops.push(attempts[0]?.trainingJobName ?? '');
-      await sleep('90 minutes');
-      await expect.poll(async () => (await hears(0)).at(-1)?.signal, { timeout: 20_000 }).toBe('release');
-      const said = await hears(2);
-      expect(said.at(-1)).toMatchObject({
-        signal: 'release',
-        message: { lease: 7, outcome: { why: 'preempted' } },
-      });
-      expect(said.at(-2)).toMatchObject({ signal: 'jobChanged', message: { priority: 6 } });
-      await lease(NEXT);
-      expect(await handle.result()).toMatchObject({
-        job: { status: 'SUCCEEDED', preemptions: 1, priority: 6 },
-      });
-    });
-  });
-
   it('while it waits keeps its place: nothing is said twice, and a lease finds it', async () => {
     const sagemaker = new ScriptedSageMaker(completes());
     await stage.with(sagemaker, async ({ job, start, hears, lease }) => {

@@ -65,7 +65,7 @@ export interface Actors {
 }
 
 /** The result of a job, which a FAILED one carries in its failure. */
-export async function resultOf(handle: JobHandle): Promise<JobResult> {
+export async function resultOf(handle: Pick<JobHandle, 'result'>): Promise<JobResult> {
   try {
     return await handle.result();
   } catch (error) {

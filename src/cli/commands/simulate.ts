@@ -26,7 +26,11 @@ export function simulateCommand(): Command {
     )
     .option('-f, --file <file>', 'the scenario file, or - for standard input')
     .addOption(new Option('--preset <name>', 'a scenario that is built in').choices(PRESETS))
-    .option('--seed <number>', 'draw another load', parseInteger(0, 2 ** 32 - 1))
+    .option(
+      '--seed <number>',
+      "draw the load from this seed instead of the scenario's",
+      parseInteger(0, 2 ** 32 - 1),
+    )
     .option('--svg <file>', 'also draw the use over time into this file')
     .action(run);
   addFormatOption(command, ['table', 'json', 'jsonl', 'yaml']);

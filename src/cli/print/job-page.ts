@@ -141,6 +141,7 @@ function next(job: JobReport): string {
   const commands = isTerminal(job.status)
     ? [`trainyard events ${id}`]
     : [
+        ...(job.queue === undefined ? [] : [`trainyard explain ${id}`]),
         `trainyard events ${id} --follow`,
         `trainyard wait ${id}`,
         job.held ? `trainyard release ${id}` : `trainyard hold ${id}`,

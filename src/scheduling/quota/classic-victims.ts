@@ -33,6 +33,8 @@ export function classicVictims(state: CycleState, request: Request): readonly Vi
     .candidatesOf(request.share, request)
     .map((candidate): Claimed => ({ candidate, claim: 'own', meetsAt: undefined }));
   const others = claimedOfOthers(state, request);
+  if (mostAvailable(state, request, own, others) < request.instances) return [];
+
   const inTree = others.filter(({ claim }) => claim === 'inTree');
   const byPriority = others.filter(({ claim }) => claim !== 'inTree');
 
@@ -57,6 +59,34 @@ export function classicVictims(state: CycleState, request: Request): readonly Vi
     search.restore();
   }
   return [];
+}
+
+/**
+ * No set of victims makes more available than this. Most searches fail for want of instances, and adding up is much cheaper than
+ * searching. Another share loses jobs only as long as it is above its quota: at most what it borrows and the rest of one job.
+ */
+function mostAvailable(
+  { ledger }: CycleState,
+  { share, environment }: Request,
+  own: readonly Claimed[],
+  others: readonly Claimed[],
+): number {
+  const candidates = new Map<number, { all: number; largest: number }>();
+  for (const { candidate } of others) {
+    const known = candidates.get(candidate.share);
+    const { instances } = candidate;
+    if (known === undefined) {
+      candidates.set(candidate.share, { all: instances, largest: instances });
+    } else {
+      known.all += instances;
+      known.largest = Math.max(known.largest, instances);
+    }
+  }
+  let most = ledger.availableTo(share, environment);
+  for (const { candidate } of own) most += candidate.instances;
+  for (const [other, { all, largest }] of candidates)
+    most += Math.min(all, ledger.borrowedBy(other, environment) - 1 + largest);
+  return most;
 }
 
 /** Whether the taker may end above its quota: the attempts in turn. Without borrowing more jobs may be taken, but less fits. */

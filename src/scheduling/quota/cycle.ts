@@ -193,12 +193,16 @@ function stillFits(state: CycleState, request: Request, victims: Assignment['vic
   return instances <= quota && instances <= state.roomLater(request) + freed;
 }
 
-/** What a job that finds no victims keeps for itself: the rest of its guarantee, or of what its share may borrow. */
+/**
+ * What a job that finds no victims keeps for itself: the rest of its guarantee, or of what its share may borrow. Nothing if its
+ * share can always take back what it lends.
+ */
 function toReserve(
   state: CycleState,
   { share, environment, instances }: Request,
   { height }: Assignment,
 ): number {
+  if (state.setupOf(share).preemption.reclaim === 'any') return 0;
   const { nominal, borrowLimit } = state.ledger.tree.quota(share, environment);
   const most = height > 0 ? nominal + borrowLimit : nominal;
   return Math.max(0, Math.min(instances, most - state.ledger.usage(share, environment)));

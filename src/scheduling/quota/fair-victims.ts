@@ -21,6 +21,10 @@ export function fairVictims(state: CycleState, request: Request): readonly Victi
   if (candidates.length === 0) return [];
   const { ledger } = state;
   const { share, environment, instances } = request;
+  // Most searches fail for want of instances, and adding up is cheaper than searching.
+  let most = ledger.availableTo(share, environment);
+  for (const candidate of candidates) most += candidate.instances;
+  if (most < instances) return [];
   const search = new VictimSearch(state, request);
   const fits = (): boolean => {
     ledger.change(share, environment, -instances);

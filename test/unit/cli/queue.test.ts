@@ -113,7 +113,7 @@ describe('queue list', () => {
       startedAt: NOON,
       incomplete: { code: 'QUEUE_NOT_ANSWERING', message: 'No worker answered.' },
     },
-    { name: 'search', startedAt: NOON, ...searchQueue() },
+    { ...searchQueue(), startedAt: NOON },
   ];
   const list = (args: readonly string[], all = queues): Promise<Outcome> =>
     trainyard(['queue', 'list', ...args], { client: { listQueues: () => Promise.resolve(all) } });

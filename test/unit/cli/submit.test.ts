@@ -50,13 +50,13 @@ async function submit(
     ...around,
     cwd,
     client: {
-      submitAll: async (specs, { onResult } = {}) => {
+      submitAll: async (specs, options) => {
         const results: SubmissionResult[] = [];
         for (const [index, spec] of (specs as JobSpec[]).entries()) {
           submitted.push(spec);
           const result = await (world.answer ?? taken)(spec.jobId);
           results[index] = result;
-          onResult?.(result, index);
+          options?.onResult?.(result, index);
         }
         return results;
       },

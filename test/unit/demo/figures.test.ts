@@ -59,7 +59,7 @@ const FIGURE_2: readonly Ran[] = [
 ];
 
 const TUTORIAL: readonly Ran[] = [
-  ...[1, 2, 3, 4, 5].map((n) => ({ jobId: `cpu-${n}`, from: n, to: n + 1 })),
+  ...[1, 2, 3, 4].map((n) => ({ jobId: `cpu-${n}`, from: n, to: n + 1 })),
   { jobId: 'low-1', from: 0, to: 5 },
   { jobId: 'high-1', from: 5, to: 6 },
   { jobId: 'mid-1', from: 6, to: 7 },

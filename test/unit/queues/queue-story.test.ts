@@ -73,7 +73,13 @@ describe('what continue-as-new carries', () => {
     story.setHealth('P4', { failures: 2, cooling: { since: NOW, until: NOW + 1 } }, NOW);
     const after = continued(story);
     expect([...after.entries()]).toEqual([...story.entries()]);
-    expect([...after.entries()].map(standingOf)).toEqual(['running', 'held', 'resting', 'waiting', 'unplaced']);
+    expect([...after.entries()].map(standingOf)).toEqual([
+      'running',
+      'held',
+      'resting',
+      'waiting',
+      'unplaced',
+    ]);
     expect(after.carried()).toEqual(story.carried());
     expect(after.lastLease).toBe(1);
   });
@@ -81,7 +87,12 @@ describe('what continue-as-new carries', () => {
   it('lets the next run decide as this one would have', () => {
     const story = new QueueStory(aQueue('q', { limit: 3, policy: quotaShares({ P: 2, Q: 1 }) }));
     for (let n = 0; n < 20; n += 1) {
-      add(story, { id: `job-${n}`, share: n % 3 === 0 ? 'P' : 'Q', priority: (n * 7) % 5, queuedAt: NOW + (n % 4) });
+      add(story, {
+        id: `job-${n}`,
+        share: n % 3 === 0 ? 'P' : 'Q',
+        priority: (n * 7) % 5,
+        queuedAt: NOW + (n % 4),
+      });
     }
     admitAll(story);
     const after = continued(story);
@@ -89,8 +100,16 @@ describe('what continue-as-new carries', () => {
     expect(after.look().usage()).toEqual(story.look().usage());
     const late = NOW + 60_000;
     for (const one of [story, after]) one.remove([...one.granted()][0]!, late);
-    expect(after.scheduler().settle(late).decisions.filter(({ kind }) => kind !== 'wait')).toEqual(
-      story.scheduler().settle(late).decisions.filter(({ kind }) => kind !== 'wait'),
+    expect(
+      after
+        .scheduler()
+        .settle(late)
+        .decisions.filter(({ kind }) => kind !== 'wait'),
+    ).toEqual(
+      story
+        .scheduler()
+        .settle(late)
+        .decisions.filter(({ kind }) => kind !== 'wait'),
     );
   });
 
@@ -148,7 +167,10 @@ describe('a change of the queue file', () => {
     add(story, { id: 'p5', placements: [P5] });
     admitAll(story);
     story.configure(aQueue('q', { limit: 1 }));
-    expect(story.look().running('p5')).toMatchObject({ options: [{ environment: 'P5', instances: 1 }], option: 0 });
+    expect(story.look().running('p5')).toMatchObject({
+      options: [{ environment: 'P5', instances: 1 }],
+      option: 0,
+    });
     story.released(story.get('p5')!, {}, NOW);
     expect(standingOf(story.get('p5')!)).toBe('unplaced');
   });

@@ -25,8 +25,12 @@ const quota: QueueSpec['policy'] = {
   groups: [{ name: 'colours', weight: 10_000, quota: {} }],
 };
 
-const p4 = (instanceCount: number): JobSpec['placements'][0] => ({ ...P4D, instanceCount }) as JobSpec['placements'][0];
-const job = (share: string | undefined, ...placements: [JobSpec['placements'][0], ...JobSpec['placements'][0][]]) => ({
+const p4 = (instanceCount: number): JobSpec['placements'][0] =>
+  ({ ...P4D, instanceCount }) as JobSpec['placements'][0];
+const job = (
+  share: string | undefined,
+  ...placements: [JobSpec['placements'][0], ...JobSpec['placements'][0][]]
+) => ({
   jobId: 'j',
   placements,
   ...(share === undefined ? {} : { share }),
@@ -65,9 +69,19 @@ test.each([
 const refusals: Record<string, [QueueSpec['policy'], ReturnType<typeof job>, TicketRefusal, RegExp]> = {
   'fairShare needs a share': [fair, job(undefined, P4D), 'SHARE_MISSING', /names no share.*prod, team-\*/],
   'quotaShare needs a share': [quota, job(undefined, P4D), 'SHARE_MISSING', /red, blue/],
-  'a share that nobody set up is refused': [fair, job('other', P4D), 'SHARE_NOT_FOUND', /other.*does not have/],
+  'a share that nobody set up is refused': [
+    fair,
+    job('other', P4D),
+    'SHARE_NOT_FOUND',
+    /other.*does not have/,
+  ],
   'a group is no share': [quota, job('colours', P4D), 'SHARE_NOT_FOUND', /a group of shares/],
-  'an instance type of no environment is refused': [fifo.policy, job(undefined, G6), 'PLACEMENT_NOT_IN_QUEUE', /1 × ml\.g6\.48xlarge.*ml\.p4d/],
+  'an instance type of no environment is refused': [
+    fifo.policy,
+    job(undefined, G6),
+    'PLACEMENT_NOT_IN_QUEUE',
+    /1 × ml\.g6\.48xlarge.*ml\.p4d/,
+  ],
   'what SageMaker chooses cannot be counted': [
     fifo.policy,
     job(undefined, { kind: 'asWritten', label: 'p4d or p5' }),

@@ -257,7 +257,7 @@ export class World {
     const shares = ['A', 'B', 'C1', 'C2'].slice(0, this.dice.between(2, 4));
     const nodes = [...groups, ...shares];
     // Of each limit, random parts in random order; what is left belongs to the root.
-    const quotas = new Map(nodes.map((name) => [name, {} as Record<string, QuotaSetup>]));
+    const quotas = new Map(nodes.map((name): [string, Record<string, QuotaSetup>] => [name, {}]));
     for (const { name, limit } of environments) {
       let left = limit;
       for (const node of this.dice.shuffled(nodes)) {
@@ -335,6 +335,9 @@ export function brief(decision: Decision): string {
   }
 }
 
+/** Factor on the number of worlds: TRAINYARD_WORLDS=20 is for a night. */
+const MANY = Number(process.env['TRAINYARD_WORLDS'] ?? 1);
+
 /** Plays the world and throws with its seed and its life when a property does not hold. */
 export function inWorlds(
   count: number,
@@ -342,7 +345,7 @@ export function inWorlds(
   play: (world: World, seed: number) => void,
 ): void {
   const only = process.env['WORLD_SEED'];
-  const seeds = only === undefined ? Array.from({ length: count }, (_, seed) => seed) : [Number(only)];
+  const seeds = only === undefined ? Array.from({ length: count * MANY }, (_, seed) => seed) : [Number(only)];
   for (const seed of seeds) {
     const world = new World(seed, options);
     try {

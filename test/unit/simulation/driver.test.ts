@@ -55,6 +55,7 @@ describe('preemption', () => {
       // Six instances are a's until 57 s, of which the other job has five: it waits for the owner's.
       endedAt: (57 + 80) * SECOND,
       heldFor: (27 + 80) * SECOND,
+      heldInstances: 5 * (27 + 80) * SECOND,
       preemptions: 1,
       lost: 5 * (5 + 2) * SECOND,
     });

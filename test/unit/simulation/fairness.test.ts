@@ -36,7 +36,7 @@ describe('weighted shares', () => {
       uncapped: { A: 0, B: 1 },
     },
   ])('$name', ({ queues, entitled, capped, uncapped }) => {
-    const shares = weightedShares(100, queues as Record<string, { weight: number; demand: number }>);
+    const shares = weightedShares(100, queues);
     const close = (values: Readonly<Record<string, number>>): object =>
       Object.fromEntries(
         Object.entries(values).map(([name, value]) => [name, Math.round(value * 1e9) / 1e9]),
@@ -62,9 +62,7 @@ describe('the fairness error', () => {
     ['more than one is entitled to makes up for nothing', { A: 0.5, B: 0.5 }, { A: 90, B: 10 }, 0.4],
     ['who has nothing at all lacks everything', { A: 0.25 }, {}, 0.25],
   ])('%s', (_, entitled, allocated, error) => {
-    expect(
-      fairnessError({ capacity: 100, entitled: entitled as Record<string, number>, allocated }),
-    ).toBeCloseTo(error, 12);
+    expect(fairnessError({ capacity: 100, entitled: entitled, allocated })).toBeCloseTo(error, 12);
   });
 
   test('is 0 without capacity', () => {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { play } from '../../../src/simulation/driver.ts';
 import { idealBound } from '../../../src/simulation/ideal.ts';
 import {
@@ -8,6 +8,9 @@ import {
   type SimulatedJob,
 } from '../../../src/simulation/scenario.ts';
 import { aJob, aQueue, aWorld, LENDING, SECOND } from './worlds.ts';
+
+// Hundreds of worlds, on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 const POOLS = [{ name: 'P4', limit: 10 }];
 const bound = (

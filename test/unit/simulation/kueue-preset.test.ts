@@ -1,10 +1,14 @@
-import { describe, expect, test } from 'vitest';
-import { compare } from '../../../src/simulation/comparison.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { compare, type SimulationReport } from '../../../src/simulation/comparison.ts';
 import { presetScenario } from '../../../src/simulation/presets/index.ts';
 
 describe("Kueue's baseline load", () => {
   const scenario = presetScenario('kueue');
-  const report = compare(scenario);
+  let report: SimulationReport;
+  // Three policies, 15,000 jobs each: seconds, more on a busy machine.
+  beforeAll(() => {
+    report = compare(scenario);
+  }, 120_000);
   const policy = (name: string) => report.policies.find((one) => one.name === name)!;
 
   test('is that of its generator.yaml: 15,000 jobs of 30 queues', () => {

@@ -1,9 +1,12 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { generate, type Generator } from '../../../src/simulation/generator.ts';
 import { phillyJobs, runningTime } from '../../../src/simulation/presets/philly.ts';
 import { RUNNING_TIMES } from '../../../src/simulation/presets/philly-tables.ts';
 import { presetScenario } from '../../../src/simulation/presets/index.ts';
 import { Random } from '../../../src/simulation/random.ts';
+
+// Whole presets are drawn, on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 const HOUR = 3_600_000;
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { EventQueue } from '../../../src/simulation/event-queue.ts';
-import { distribution, flipsIn, timesOf } from '../../../src/simulation/metrics.ts';
+import { distribution, flipsIn, repeatsIn, timesOf } from '../../../src/simulation/metrics.ts';
 import { spanText } from '../../../src/simulation/span-text.ts';
 import { timelineOf } from '../../../src/simulation/timeline.ts';
 import { aJob, SECOND } from './worlds.ts';
@@ -22,8 +22,14 @@ describe('a distribution', () => {
 });
 
 test('waiting is everything from arrival to end without instances; jobs that never ended do not count', () => {
-  const ended = { job: aJob('a', { arrives: 10 }), startedAt: 15_000, endedAt: 60_000, heldFor: 30_000 };
-  const left = { job: aJob('b'), heldFor: 0, preemptions: 0, lost: 0 };
+  const ended = {
+    job: aJob('a', { arrives: 10 }),
+    startedAt: 15_000,
+    endedAt: 60_000,
+    heldFor: 30_000,
+    heldInstances: 30_000,
+  };
+  const left = { job: aJob('b'), heldFor: 0, heldInstances: 0, preemptions: 0, lost: 0 };
   expect(timesOf([{ ...ended, preemptions: 1, lost: 0 }, left])).toEqual({
     wait: { mean: 20, p50: 20, p99: 20 },
     firstStart: { mean: 5, p50: 5, p99: 5 },
@@ -31,17 +37,19 @@ test('waiting is everything from arrival to end without instances; jobs that nev
   });
 });
 
-describe('flips', () => {
+describe('flips and repeats', () => {
   const preempts = (taker: string, victim: string) =>
     ({ at: 0, for: taker, victim, cause: 'reclaim' }) as const;
 
   test.each([
-    ['the same job takes twice from another', [preempts('a', 'b'), preempts('a', 'b')], 0],
-    ['a takes from b, b takes from a', [preempts('a', 'b'), preempts('b', 'a')], 1],
-    ['and a once more from b', [preempts('a', 'b'), preempts('b', 'a'), preempts('a', 'b')], 2],
-    ['three in a ring', [preempts('a', 'b'), preempts('b', 'c'), preempts('c', 'a')], 0],
-  ])('%s', (_, preemptions, flips) => {
+    ['the same job takes twice from another', [preempts('a', 'b'), preempts('a', 'b')], 0, 1],
+    ['a takes from b, b takes from a', [preempts('a', 'b'), preempts('b', 'a')], 1, 0],
+    ['and a once more from b', [preempts('a', 'b'), preempts('b', 'a'), preempts('a', 'b')], 2, 1],
+    ['three in a ring', [preempts('a', 'b'), preempts('b', 'c'), preempts('c', 'a')], 0, 0],
+    ['nothing happens', [], 0, 0],
+  ])('%s', (_, preemptions, flips, repeats) => {
     expect(flipsIn(preemptions)).toBe(flips);
+    expect(repeatsIn(preemptions)).toBe(repeats);
   });
 });
 

@@ -95,10 +95,10 @@ load: { jobs: [{ share: prod, runs: 1 }] }`);
       ['no reservation', 'quotaShare'],
     ]);
     expect(policies[1]?.setup.preemptionLimits).toEqual({ minimumRuntimeSeconds: 60 });
-    expect(policies[0]?.setup.reservation).toBeDefined();
+    expect(policies[0].setup.reservation).toBeDefined();
     expect(policies[2]?.setup.reservation).toBeUndefined();
     expect(policies.map(({ setup }) => setup.environments)).toEqual(
-      policies.map(() => policies[0]!.setup.environments),
+      policies.map(() => policies[0].setup.environments),
     );
   });
 

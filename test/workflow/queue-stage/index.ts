@@ -1,14 +1,22 @@
 import { fileURLToPath } from 'node:url';
+import type { WorkflowHandle } from '@temporalio/client';
+import type { SignalDefinition } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import type { JobSpec } from '../../../src/jobs/spec.ts';
-import { jobWorkflowId, type Lease, type TrainingJobInput } from '../../../src/workflows/contract.ts';
+import {
+  jobWorkflowId,
+  TRAINING_JOB,
+  type Lease,
+  type TrainingJobInput,
+} from '../../../src/workflows/contract.ts';
 import { signalsFromQueue } from '../../../src/workflows/messages.ts';
 import {
   queueWorkflowId,
   type PreemptOrder,
   type TurnedAway,
 } from '../../../src/workflows/queue-contract.ts';
+import type { trainingJob } from '../../../src/workflows/training-job.ts';
 import { aJob } from '../../support/a-job.ts';
 import type { ScriptedSageMaker } from '../scripted-sagemaker.ts';
 import { Stage, type JobHandle } from '../stage.ts';
@@ -23,6 +31,11 @@ export interface Scene {
   readonly openQueue: () => Promise<void>;
   readonly closeQueue: () => Promise<void>;
   readonly start: (input?: Omit<TrainingJobInput, 'job'>) => Promise<JobHandle>;
+  /** With a signal that the job finds when it starts. */
+  readonly startWith: (
+    signal: SignalDefinition,
+    input: Omit<TrainingJobInput, 'job'>,
+  ) => Promise<WorkflowHandle<typeof trainingJob>>;
   /** What the job has said, as soon as that is `count` messages. */
   readonly hears: (count: number) => Promise<Heard[]>;
   readonly lease: (lease: Lease) => Promise<void>;
@@ -70,6 +83,13 @@ export class QueueStage {
         },
         closeQueue: () => toQueue.signal(close),
         start: (input) => start(job, input),
+        startWith: (signal, input) =>
+          workflow.signalWithStart<typeof trainingJob>(TRAINING_JOB, {
+            taskQueue,
+            workflowId: toJob.workflowId,
+            args: [{ job, ...input }],
+            signal,
+          }),
         hears: (count) => toQueue.executeUpdate(heard, { args: [count] }),
         lease: (lease) => toJob.signal(signalsFromQueue.lease, lease),
         preempt: (order) => toJob.signal(signalsFromQueue.preempt, order),

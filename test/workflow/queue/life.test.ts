@@ -5,9 +5,7 @@ import { signalsToQueue } from '../../../src/workflows/messages.ts';
 import { aJob, G6, P5 } from '../../support/a-job.ts';
 import { aQueue, quotaShares } from '../../support/a-queue.ts';
 import { completes, lookingEvery, ScriptedSageMaker, trainsOn } from '../scripted-sagemaker.ts';
-import { theatre } from './theatre.ts';
-
-const play = theatre();
+import { play } from './theatre.ts';
 
 /** The failure that an update was refused with. */
 async function refusal(update: Promise<unknown>): Promise<ApplicationFailure> {
@@ -32,7 +30,11 @@ describe('a queue', () => {
           jobs.map(({ jobId }) => ({ jobId, outcome: 'accepted' })),
         );
         expect(await stage.standing()).toEqual({ running: [first, second], waiting: [third] });
-        await stage.until('all have run', async () => (await stage.snapshot()).counts.running === 0, '1 minute');
+        await stage.until(
+          'all have run',
+          async () => (await stage.snapshot()).counts.running === 0,
+          '1 minute',
+        );
         expect(sagemaker.launches.map(({ jobId }) => jobId)[2]).toBe(third);
         expect((await stage.view(third!)).status).toBe('SUCCEEDED');
         expect(await stage.standing()).toEqual({ running: [], waiting: [] });
@@ -45,9 +47,15 @@ describe('a queue', () => {
     await play(aQueue('at-once', { limit: 1 }), async (stage) => {
       const job = aJob();
       await stage.submit(job);
-      await stage.until('it has run', async () => (await stage.view(job.jobId)).status === 'SUCCEEDED', '1 minute');
+      await stage.until(
+        'it has run',
+        async () => (await stage.view(job.jobId)).status === 'SUCCEEDED',
+        '1 minute',
+      );
       const { events } = await stage.handle.fetchHistory();
-      expect(events?.filter((event) => event.signalExternalWorkflowExecutionInitiatedEventAttributes)).toEqual([]);
+      expect(
+        events?.filter((event) => event.signalExternalWorkflowExecutionInitiatedEventAttributes),
+      ).toEqual([]);
       const { events: own } = await stage.job(job.jobId).fetchHistory();
       const [started] = own ?? [];
       const input = started?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0]?.data;
@@ -64,7 +72,9 @@ describe('a queue', () => {
       await stage.submit(job);
       await stage.until('it runs', async () => (await stage.view(job.jobId)).attemptCount === 1);
       const { events } = await stage.handle.fetchHistory();
-      const starts = (events ?? []).flatMap((event) => event.startChildWorkflowExecutionInitiatedEventAttributes ?? []);
+      const starts = (events ?? []).flatMap(
+        (event) => event.startChildWorkflowExecutionInitiatedEventAttributes ?? [],
+      );
       // PARENT_CLOSE_POLICY_ABANDON; the time-skipping server does not enforce it, a real one does.
       expect(starts.map(({ parentClosePolicy }) => parentClosePolicy)).toEqual([2]);
       expect(starts[0]?.workflowIdReusePolicy).toBe(3);
@@ -83,7 +93,7 @@ describe('a queue', () => {
         ]);
         expect((await stage.snapshot()).counts).toMatchObject({ running: 1, waiting: 0 });
       },
-      { sagemaker: new ScriptedSageMaker(trainsOn()) },
+      { sagemaker: new ScriptedSageMaker(lookingEvery(10_000, trainsOn())) },
     );
   });
 
@@ -94,7 +104,11 @@ describe('a queue', () => {
       async (stage) => {
         const job = aJob();
         await stage.submit(job);
-        await stage.until('it has run', async () => (await stage.view(job.jobId)).status === 'SUCCEEDED', '1 minute');
+        await stage.until(
+          'it has run',
+          async () => (await stage.view(job.jobId)).status === 'SUCCEEDED',
+          '1 minute',
+        );
         await stage.submit(job);
         await stage.until('it is gone', async () => (await stage.snapshot()).counts.running === 0);
         expect(sagemaker.launches).toHaveLength(1);
@@ -115,7 +129,11 @@ describe('a submission', () => {
       const good = aJob();
       const nonsense = { ...aJob(), priority: -1 };
       expect(await stage.submit(elsewhere, big, good, nonsense)).toMatchObject([
-        { outcome: 'refused', code: 'PLACEMENT_NOT_IN_QUEUE', message: expect.stringContaining('ml.p4d.24xlarge') },
+        {
+          outcome: 'refused',
+          code: 'PLACEMENT_NOT_IN_QUEUE',
+          message: expect.stringContaining('ml.p4d.24xlarge'),
+        },
         { outcome: 'refused', code: 'NEVER_FITS', message: expect.stringContaining('limit of 4') },
         { jobId: good.jobId, outcome: 'accepted' },
         { outcome: 'refused', code: 'JOB_INVALID', message: expect.stringContaining('priority') },
@@ -146,7 +164,7 @@ describe('a submission', () => {
         expect((await stage.snapshot()).counts).toMatchObject({ running: 1, waiting: 2 });
         expect(await stage.submit(aJob())).toMatchObject([{ outcome: 'accepted' }]);
       },
-      { sagemaker: new ScriptedSageMaker(trainsOn()) },
+      { sagemaker: new ScriptedSageMaker(lookingEvery(10_000, trainsOn())) },
     );
   });
 
@@ -179,7 +197,7 @@ describe('a message', () => {
           await stage.handle.signal(name, { jobId: 17 });
         expect(await stage.standing()).toEqual(before);
       },
-      { sagemaker: new ScriptedSageMaker(trainsOn()) },
+      { sagemaker: new ScriptedSageMaker(lookingEvery(10_000, trainsOn())) },
     );
   });
 
@@ -199,7 +217,7 @@ describe('a message', () => {
         await stage.handle.signal(signalsToQueue.release, release);
         expect(await stage.standing()).toEqual({ running: [next.jobId], waiting: [last.jobId] });
       },
-      { sagemaker: new ScriptedSageMaker(trainsOn()) },
+      { sagemaker: new ScriptedSageMaker(lookingEvery(10_000, trainsOn())) },
     );
   });
 });

@@ -1,8 +1,10 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { WorkflowHandle } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
+import { setTimeout as realTime } from 'node:timers/promises';
 import type { TrainyardActivities } from '../../../src/activities/types.ts';
 import type { JobSpec } from '../../../src/jobs/spec.ts';
+import { isTerminal } from '../../../src/jobs/status.ts';
 import type { JobView } from '../../../src/jobs/view.ts';
 import type { QueueSpec } from '../../../src/queues/queue-spec.ts';
 import type { QueueSnapshot } from '../../../src/queues/queue-view.ts';
@@ -79,10 +81,10 @@ export class QueueStage {
   /** Names the queue in each job and hands them in together. */
   async submit(...jobs: readonly JobSpec[]): Promise<readonly SubmittedJob[]> {
     const named = jobs.map((job) => ({ ...job, queue: this.#name }));
-    for (const { jobId } of jobs) this.#jobs.add(jobId);
     const { results } = await this.handle.executeUpdate(queueUpdates.submitJobs, {
       args: [{ jobs: named, submittedAt: Date.now() }],
     });
+    for (const { jobId, outcome } of results) if (outcome === 'accepted') this.#jobs.add(jobId);
     return results;
   }
 
@@ -134,10 +136,38 @@ export class QueueStage {
    * activity of it is open, lock the time of the test server for good (sdk-java#1540, #1138).
    */
   async #end(): Promise<void> {
-    const jobs = [...this.#jobs].map((jobId) => this.job(jobId));
-    await Promise.all(jobs.map((job) => job.signal(signals.cancel).catch(() => undefined)));
-    await Promise.all(jobs.map((job) => job.result().catch(() => undefined)));
+    const leave = async (jobId: string): Promise<void> => {
+      let view = await this.view(jobId).catch(() => undefined);
+      // It was accepted a moment ago.
+      for (let tries = 0; view === undefined && tries < 100; tries += 1) {
+        await realTime(50);
+        view = await this.view(jobId).catch(() => undefined);
+      }
+      if (view === undefined) return;
+      if (!isTerminal(view.status)) await this.job(jobId).signal(signals.cancel);
+      await this.job(jobId).result();
+    };
+    await Promise.all([...this.#jobs].map((jobId) => leave(jobId).catch(() => undefined)));
+    await this.#childrenAreOver();
     await this.handle.cancel().catch(() => undefined);
     await this.handle.result().catch(() => undefined);
+  }
+
+  /** The queue's run has heard of the end of every child that it started. */
+  async #childrenAreOver(): Promise<void> {
+    for (;;) {
+      const { events } = await this.handle.fetchHistory().catch(() => ({ events: [] }));
+      const all = events ?? [];
+      const started = all.filter((event) => event.childWorkflowExecutionStartedEventAttributes).length;
+      const over = all.filter(
+        (event) =>
+          event.childWorkflowExecutionCompletedEventAttributes ??
+          event.childWorkflowExecutionFailedEventAttributes ??
+          event.childWorkflowExecutionCanceledEventAttributes ??
+          event.childWorkflowExecutionTerminatedEventAttributes,
+      ).length;
+      if (over >= started) return;
+      await realTime(20);
+    }
   }
 }

@@ -5,11 +5,12 @@ import { queryExplain } from './questions.ts';
 import { signals } from '../../../src/workflows/messages.ts';
 import { aJob } from '../../support/a-job.ts';
 import { aQueue } from '../../support/a-queue.ts';
-import { ScriptedSageMaker, trainsOn } from '../scripted-sagemaker.ts';
-import { theatre } from './theatre.ts';
+import { lookingEvery, ScriptedSageMaker, trainsOn } from '../scripted-sagemaker.ts';
+import { play } from './theatre.ts';
 
-const play = theatre();
-const busy = (): { sagemaker: ScriptedSageMaker } => ({ sagemaker: new ScriptedSageMaker(trainsOn()) });
+const busy = (): { sagemaker: ScriptedSageMaker } => ({
+  sagemaker: new ScriptedSageMaker(lookingEvery(10_000, trainsOn())),
+});
 
 const fair: QueueSpec['policy'] = {
   kind: 'fairShare',
@@ -50,7 +51,11 @@ describe('a waiting job', () => {
         expect(explanation?.sentence).toMatch(/^It is held/);
         expect(explanation?.remedies[0]).toMatchObject({ kind: 'operator', what: 'release' });
         await stage.job(runs.jobId).signal(signals.cancel);
-        await stage.until('the other runs', async () => (await stage.standing()).running[0] === second.jobId, '1 minute');
+        await stage.until(
+          'the other runs',
+          async () => (await stage.standing()).running[0] === second.jobId,
+          '1 minute',
+        );
         await stage.job(first.jobId).signal(signals.release);
         await stage.until('it waits again', async () => (await stage.snapshot()).counts.held === 0);
         expect((await stage.standing()).waiting).toEqual([first.jobId]);
@@ -77,7 +82,7 @@ describe('a waiting job', () => {
 
 describe('a running job', () => {
   it('that is cancelled keeps its instances until SageMaker says that it has stopped', async () => {
-    const sagemaker = new ScriptedSageMaker(trainsOn());
+    const sagemaker = new ScriptedSageMaker(lookingEvery(10_000, trainsOn()));
     const held: string[][] = [];
     let ask: () => Promise<{ readonly running: string[] }> = () => Promise.reject(new Error('not yet'));
     const stopTraining: TrainyardActivities['stopTraining'] = async (input) => {

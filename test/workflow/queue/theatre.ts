@@ -1,5 +1,4 @@
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { afterAll, beforeAll, inject } from 'vitest';
+import { inject } from 'vitest';
 import type { TrainyardActivities } from '../../../src/activities/types.ts';
 import type { QueueSpec } from '../../../src/queues/queue-spec.ts';
 import type { TrainingQueueInput } from '../../../src/workflows/queue-contract.ts';
@@ -16,17 +15,16 @@ export interface Props {
   readonly unstarted?: boolean;
 }
 
-export type Play = <T>(queue: QueueSpec, act: (stage: QueueStage) => Promise<T>, props?: Props) => Promise<T>;
+type Play = <T>(queue: QueueSpec, act: (stage: QueueStage) => Promise<T>, props?: Props) => Promise<T>;
 
-/** One environment for the plays of a test file. Jobs train for two minutes of skipped time unless scripted otherwise. */
-export function theatre(options: { readonly fresh?: boolean } = {}): Play {
-  let environment: TestWorkflowEnvironment;
-  beforeAll(async () => {
-    environment = await timeSkippingEnvironment(options);
-  });
-  afterAll(() => environment.teardown());
-  return (queue, act, props = {}) =>
-    QueueStage.with(
+/**
+ * Each play has a server of its own: on the time-skipping server a child that closes about when its parent does can lock
+ * the time for all that follow (sdk-java#1540). Jobs train for two minutes of skipped time unless scripted otherwise.
+ */
+export const play: Play = async (queue, act, props = {}) => {
+  const environment = await timeSkippingEnvironment({ fresh: true });
+  try {
+    return await QueueStage.with(
       {
         environment,
         workflowBundle: { codePath: inject('workflowBundlePath') },
@@ -36,4 +34,7 @@ export function theatre(options: { readonly fresh?: boolean } = {}): Play {
       },
       act,
     );
-}
+  } finally {
+    await environment.teardown();
+  }
+};

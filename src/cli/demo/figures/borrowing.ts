@@ -14,7 +14,7 @@ const exp1 = (name: string): Role => ({
   user: 'ana@example.com',
   instanceType: P4,
   instances: 3,
-  seconds: 30,
+  seconds: 20,
 });
 const exp2 = (name: string, instances: number, seconds: number): Role => ({
   ...exp1(name),
@@ -26,8 +26,8 @@ const exp2 = (name: string, instances: number, seconds: number): Role => ({
 });
 
 const BORROWERS = ['a', 'b', 'c', 'd', 'e'].map(exp1);
-const QUIET = exp2('quiet', 5, 30);
-const BACK = exp2('back', 3, 8);
+const QUIET = exp2('quiet', 5, 20);
+const BACK = exp2('back', 3, 5);
 
 /** Figure 1 of the brief: idle instances are lent, and given back when their owner needs them. */
 export const borrowing: Figure = {

@@ -17,10 +17,10 @@ const exp1 = (priority: number, seconds: number): Role => ({
   seconds,
 });
 
-const RUNNING = [80, 50, 30, 10].map((priority) => exp1(priority, 25));
-const URGENT = exp1(90, 8);
+const RUNNING = [80, 50, 30, 10].map((priority) => exp1(priority, 20));
+const URGENT = exp1(90, 5);
 const FULL: Role = {
-  ...exp1(50, 30),
+  ...exp1(50, 20),
   jobId: 'exp2-full',
   share: 'ProdExp2',
   user: 'ben@example.com',

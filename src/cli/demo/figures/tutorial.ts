@@ -19,7 +19,7 @@ const onGpu = (jobId: string, share: string, seconds = 2): Role => ({
   seconds,
 });
 
-const CPU = [1, 2, 3, 4, 5].map(onCpu);
+const CPU = [1, 2, 3, 4].map(onCpu);
 const FIRST = onGpu('low-1', 'LOWPRI', 6);
 const REST = [onGpu('low-2', 'LOWPRI'), onGpu('mid-1', 'MIDPRI'), onGpu('high-1', 'HIGHPRI')];
 
@@ -31,7 +31,7 @@ export const tutorial: Figure = {
   instances: { 'ml.c5.xlarge': 1, 'ml.g5.xlarge': 1 },
   scenes: [
     {
-      says: 'Five jobs go to the FIFO queue, one LOWPRI job to the fair-share queue.',
+      says: 'Four jobs go to the FIFO queue, one LOWPRI job to the fair-share queue.',
       jobs: [...CPU, FIRST],
     },
     {

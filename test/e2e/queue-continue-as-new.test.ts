@@ -1,0 +1,143 @@
+import { Client } from '@temporalio/client';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  NativeConnection,
+  Worker,
+  type WorkflowBundle,
+} from '@temporalio/worker';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { TrainyardActivities } from '../../src/activities/types.ts';
+import type { QueueSpec } from '../../src/queues/queue-spec.ts';
+import type { QueueSnapshot } from '../../src/queues/queue-view.ts';
+import type { DevServer } from '../../src/servers/dev-server.ts';
+import { jobWorkflowId } from '../../src/workflows/contract.ts';
+import { queries, queueQueries, queueUpdates } from '../../src/workflows/messages.ts';
+import {
+  queueWorkflowId,
+  TRAINING_QUEUE,
+  type TrainingQueueInput,
+} from '../../src/workflows/queue-contract.ts';
+import type { trainingQueue } from '../../src/workflows/training-queue.ts';
+import { aJob } from '../support/a-job.ts';
+import { aQueue } from '../support/a-queue.ts';
+import { devServer } from '../support/dev-server.ts';
+import { completes, lookingEvery, ScriptedSageMaker } from '../workflow/scripted-sagemaker.ts';
+
+/*
+ * On a real server, because the time-skipping one neither enforces what becomes of children when their parent's run ends nor gets
+ * over children that close after it. Thresholds: a run ends after 6 children instead of 1,000.
+ */
+
+let server: DevServer;
+let connection: NativeConnection;
+let client: Client;
+let workflowBundle: WorkflowBundle;
+
+beforeAll(async () => {
+  server = await devServer();
+  connection = await NativeConnection.connect({ address: server.address });
+  client = new Client({ connection });
+  workflowBundle = await bundleWorkflowCode({
+    workflowsPath: new URL('../../src/workflows/index.ts', import.meta.url).pathname,
+    logger: new DefaultLogger('WARN'),
+  });
+});
+afterAll(async () => {
+  await connection.close();
+  await server.stop();
+});
+
+/** Most instances that SageMaker was asked for at a time. */
+class Meter {
+  live = 0;
+  most = 0;
+  readonly activities: TrainyardActivities;
+
+  constructor({ activities }: ScriptedSageMaker) {
+    this.activities = {
+      ...activities,
+      launchTraining: (input) => {
+        this.live += 1;
+        this.most = Math.max(this.most, this.live);
+        return activities.launchTraining(input);
+      },
+      watchTraining: async (input) => {
+        const news = await activities.watchTraining(input);
+        if (news.end !== undefined) this.live -= 1;
+        return news;
+      },
+    };
+  }
+}
+
+describe('continue-as-new of a queue with open jobs', () => {
+  it('ends no job, loses no lease, and never grants more than there is', { timeout: 180_000 }, async () => {
+    const name = 'rolls';
+    const taskQueue = 'queue-continue-as-new';
+    const sagemaker = new ScriptedSageMaker(lookingEvery(300, completes()));
+    const meter = new Meter(sagemaker);
+    const worker = await Worker.create({
+      connection,
+      taskQueue,
+      workflowBundle,
+      activities: meter.activities,
+    });
+    await worker.runUntil(async () => {
+      const input: TrainingQueueInput = {
+        queue: aQueue(name, { limit: 3 } satisfies Partial<QueueSpec> & { limit: number }),
+        limits: { continueAsNewAfterChildren: 6, reconcileSeconds: 3_600 },
+      };
+      const handle = await client.workflow.start<typeof trainingQueue>(TRAINING_QUEUE, {
+        workflowId: queueWorkflowId(name),
+        taskQueue,
+        args: [input],
+      });
+      const jobs = Array.from({ length: 24 }, () => ({ ...aJob(), queue: name }));
+      for (let from = 0; from < jobs.length; from += 4) {
+        const batch = jobs.slice(from, from + 4);
+        await submitted(() =>
+          client.workflow
+            .getHandle<typeof trainingQueue>(queueWorkflowId(name))
+            .executeUpdate(queueUpdates.submitJobs, { args: [{ jobs: batch, submittedAt: Date.now() }] }),
+        );
+      }
+      const queue = client.workflow.getHandle<typeof trainingQueue>(queueWorkflowId(name));
+      const look = (): Promise<QueueSnapshot> => queue.query(queueQueries.snapshot, {});
+      await until(async () => {
+        const { counts } = await look();
+        return counts.waiting + counts.running === 0;
+      });
+      const ends = await Promise.all(
+        jobs.map(({ jobId }) => client.workflow.getHandle(jobWorkflowId(jobId)).query(queries.job)),
+      );
+      expect(ends.map(({ status }) => status)).toEqual(jobs.map(() => 'SUCCEEDED'));
+      expect(ends.map(({ attemptCount }) => attemptCount)).toEqual(jobs.map(() => 1));
+      expect(meter.most).toBeLessThanOrEqual(3);
+      expect((await queue.describe()).runId).not.toBe(handle.firstExecutionRunId);
+      await queue.terminate('the test is over');
+    });
+  });
+});
+
+/** A queue that ends its run refuses submissions for a moment, or loses the answer: nothing is accepted twice. */
+async function submitted(submit: () => Promise<unknown>): Promise<void> {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      await submit();
+      return;
+    } catch (error) {
+      if (tries === 40) throw error;
+      await sleep(250);
+    }
+  }
+}
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 400; tries += 1) {
+    if (await holds().catch(() => false)) return;
+    await sleep(250);
+  }
+  throw new Error('It never came to this.');
+}
