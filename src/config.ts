@@ -1,6 +1,7 @@
 import { DEFAULT_WATCH_SETTINGS, type WatchSettings } from './activities/index.ts';
 import { resolveConnection, type ConnectionSettings, type ConnectOptions } from './client/connection.ts';
 import { TrainyardError } from './jobs/error-catalogue.ts';
+import type { WorkerVersion } from './temporal/worker-version.ts';
 
 /** Where AWS is. */
 export interface AwsSettings {
@@ -19,6 +20,8 @@ export interface WorkerConfig {
   readonly connection: ConnectionSettings;
   readonly aws: AwsSettings;
   readonly watch: WatchSettings;
+  /** Undefined: a worker without version, which takes whatever there is. */
+  readonly version?: WorkerVersion | undefined;
 }
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -40,6 +43,8 @@ const LOCAL_WATCH: WatchSettings = {
  *   TRAINYARD_SWEEP_SECONDS             between two sweeps of the monitor                 (default 10; local 2)
  *   TRAINYARD_RECONCILE_SECONDS         until a training job without a workflow is stopped (default 300; local 60)
  *   TRAINYARD_SETTLE_SECONDS            in which a launch may get through after its workflow's end    (default 60)
+ *   TRAINYARD_DEPLOYMENT                name of the Worker Deployment, without '.' or ':'             (default: no version)
+ *   TRAINYARD_BUILD_ID                  version of the code in it; set both or neither                (default: no version)
  *
  * @throws TrainyardError CONFIG_INVALID, CONNECTION_CONFIG
  */
@@ -66,6 +71,7 @@ export function loadWorkerConfig(
       reconcileMs: 1000 * positive(env, 'TRAINYARD_RECONCILE_SECONDS', defaults.reconcileMs / 1000),
       settleMs: 1000 * positive(env, 'TRAINYARD_SETTLE_SECONDS', defaults.settleMs / 1000),
     },
+    version: workerVersion(env),
   };
 }
 
@@ -88,6 +94,36 @@ export function awsSettings(env: Env, connection: Pick<ConnectionSettings, 'dev'
 function isLoopback(endpoint: string | undefined): boolean {
   if (endpoint === undefined || !URL.canParse(endpoint)) return false;
   return ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(endpoint).hostname);
+}
+
+/**
+ * The server's rules for the two names (validateVersionWfParams in 1.29), which else refuses every poll of the worker; the
+ * length is what fits any of its databases.
+ */
+function workerVersion(env: Env): WorkerVersion | undefined {
+  const deployment = name(env, 'TRAINYARD_DEPLOYMENT', /[.:]/, " and no '.' or ':' in it");
+  const buildId = name(env, 'TRAINYARD_BUILD_ID');
+  if (deployment !== undefined && buildId !== undefined) return { deployment, buildId };
+  if (deployment === undefined && buildId === undefined) return undefined;
+  const [set, missing] =
+    buildId === undefined
+      ? ['TRAINYARD_DEPLOYMENT', 'TRAINYARD_BUILD_ID']
+      : ['TRAINYARD_BUILD_ID', 'TRAINYARD_DEPLOYMENT'];
+  throw new TrainyardError('CONFIG_INVALID', `${set} is set and ${missing} is not.`, {
+    hint: 'Set both for a worker with a version, or neither for one without.',
+    place: { path: missing },
+  });
+}
+
+function name(env: Env, variable: string, forbidden?: RegExp, rule = ''): string | undefined {
+  const text = env[variable];
+  if (text === undefined || text === '') return undefined;
+  if (text.trim() === text && text.length <= 100 && !text.startsWith('__') && forbidden?.test(text) !== true)
+    return text;
+  throw new TrainyardError('CONFIG_INVALID', `${variable} is ${JSON.stringify(text)}.`, {
+    hint: `Allowed are 1 to 100 characters, no '__' at the beginning, no space around it${rule}.`,
+    place: { path: variable },
+  });
 }
 
 function positive(env: Env, name: string, fallback: number): number {

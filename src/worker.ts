@@ -12,6 +12,7 @@ import { TrainyardError } from './jobs/error-catalogue.ts';
 import { temporalJobDirectory } from './temporal/job-directory.ts';
 import { temporalJobMessenger } from './temporal/job-messenger.ts';
 import { keepMonitorRunning } from './temporal/monitor-keeper.ts';
+import { versioning } from './temporal/worker-version.ts';
 import { monitorWorkflowId } from './workflows/contract.ts';
 
 export interface WorkerHooks {
@@ -29,7 +30,7 @@ const SHUTDOWN_GRACE = '20 seconds';
 /** Composes a worker from its settings and runs it until it is told to end. */
 export async function runWorker(config: WorkerConfig, hooks: WorkerHooks = {}): Promise<void> {
   const log = hooks.log ?? ((): void => undefined);
-  const { connection: settings, aws: awsSettings, watch } = config;
+  const { connection: settings, aws: awsSettings, watch, version } = config;
   const { address, namespace, taskQueue } = settings;
   const connection = await connect(settings);
   const aws = awsClients(awsSettings);
@@ -42,6 +43,7 @@ export async function runWorker(config: WorkerConfig, hooks: WorkerHooks = {}): 
       namespace,
       taskQueue,
       ...workflowCode(),
+      ...versioning(version),
       shutdownGraceTime: SHUTDOWN_GRACE,
       // A heartbeat that is held back longer than this would let the heartbeat timeout strike.
       maxHeartbeatThrottleInterval: '5 seconds',
@@ -72,7 +74,8 @@ export async function runWorker(config: WorkerConfig, hooks: WorkerHooks = {}): 
       ending.signal,
     );
     const running = worker.run();
-    log(`Working on task queue ${taskQueue} of ${address}, namespace ${namespace}.`);
+    const as = version === undefined ? '' : `, as ${version.deployment} ${version.buildId}`;
+    log(`Working on task queue ${taskQueue} of ${address}, namespace ${namespace}${as}.`);
     hooks.onReady?.();
     await running;
     ending.abort();

@@ -65,9 +65,13 @@ class Survey {
       await Promise.all(suspects.slice(from, from + ASKED_AT_ONCE).map((lease) => this.#examine(lease)));
     }
     const monitor = await this.#ports.monitorId();
+    const forgotten = this.#forgotten(open);
+    const enrol = forgotten.slice(0, MOST_ENROLLED);
+    this.#cannotTell += forgotten.length - enrol.length;
     return {
       gone: this.#gone,
-      enrol: this.#forgotten(open),
+      enrol,
+      ...(this.#input.full ? { listed: open !== undefined && enrol.length === forgotten.length } : {}),
       cannotTell: this.#cannotTell,
       stopped: this.#stopped,
       ...(monitor === undefined ? {} : { monitor }),
@@ -93,9 +97,7 @@ class Survey {
     const { leases, full } = this.#input;
     if (!full || open === undefined) return [];
     const held = new Set(leases.map(({ jobId }) => jobId));
-    const forgotten = [...open].filter((jobId) => !held.has(jobId));
-    this.#cannotTell += Math.max(0, forgotten.length - MOST_ENROLLED);
-    return forgotten.slice(0, MOST_ENROLLED);
+    return [...open].filter((jobId) => !held.has(jobId));
   }
 
   async #examine(lease: HeldLease): Promise<void> {

@@ -99,6 +99,8 @@ export interface SurveyResult {
   readonly gone: readonly HeldLease[];
   /** `full`: open jobs that name the queue and hold none of `leases`. */
   readonly enrol: readonly string[];
+  /** `full`: whether `enrol` is all of them. (Default: whether everything could be told) */
+  readonly listed?: boolean;
   /** Questions without a certain answer yet. They change nothing; a survey soon may tell. */
   readonly cannotTell: number;
   /** Training jobs without a workflow that SageMaker was asked to stop. */

@@ -2,7 +2,7 @@ import type { Admission, Decision, Wait, WaitReason } from './decision.ts';
 import type { WaitingJob } from './job.ts';
 import type { PolicyState, QueueState } from './queue-state.ts';
 import { quotaCycle } from './quota/cycle.ts';
-import type { QuotaHead, QuotaWorld } from './quota/world.ts';
+import type { QuotaHead, QuotaWorld, RememberedAssignments } from './quota/world.ts';
 import { isGuaranteed, Reservations } from './reservation.ts';
 import type { Pass } from './turn-pass.ts';
 
@@ -16,10 +16,18 @@ type QuotaState = Extract<PolicyState, { kind: 'quotaShare' }>;
  *   waits, and has options not looked at yet -------> is offered again with those
  *   waits for what another job reserves ------------> stays, as long as the others make progress: the reservation may go with it
  *   waits otherwise --------------------------------> its shape is parked; the share offers the next
+ *
+ * `remembered`: of the passes of the same moment before this one; forgotten when somebody starts or is stopped.
  */
-export function quotaPass(state: QueueState, policy: QuotaState, now: number, limit: number): Pass {
+export function quotaPass(
+  state: QueueState,
+  policy: QuotaState,
+  now: number,
+  limit: number,
+  remembered: RememberedAssignments = new Map(),
+): Pass {
   const heads = state.waiting.lanes().flatMap((lane) => headOf(state, state.waiting.head(lane)));
-  const decided = quotaCycle(heads, quotaWorld(state, policy, now), policy.setup);
+  const decided = quotaCycle(heads, { ...quotaWorld(state, policy, now), remembered }, policy.setup);
   const decisions: Decision[] = [];
   let admitted = 0;
   const reserved: WaitingJob[] = [];
@@ -39,6 +47,7 @@ export function quotaPass(state: QueueState, policy: QuotaState, now: number, li
         }
         decisions.push(passing(state, job, decision));
         state.admit(job, decision.option, now);
+        remembered.clear();
         admitted++;
         acted = again = true;
         break;
@@ -46,6 +55,7 @@ export function quotaPass(state: QueueState, policy: QuotaState, now: number, li
       case 'preempt':
         decisions.push(decision);
         state.evict(decision.victim, decision.for);
+        remembered.clear();
         acted = again = true;
         break;
       case 'wait': {
@@ -148,6 +158,7 @@ function reservedFor(
   environment: string,
   free: number,
 ): WaitReason | undefined {
+  if (reservations.none && job.yieldsTo === undefined) return undefined;
   const needed = Math.max(
     ...job.options.map((option) => (option.environment === environment ? option.instances : 0)),
   );

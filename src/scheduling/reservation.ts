@@ -40,6 +40,10 @@ export class Reservations {
     return new Reservations(state, now, holdersOf(state, now));
   }
 
+  get none(): boolean {
+    return this.#holders.size === 0;
+  }
+
   /** Whether, and for whom, a job that fits must wait. `free`: instances that nobody uses. */
   holdsUp(job: WaitingJob, environment: string, needed: number, free: number): Reserved | undefined {
     const holder = this.#holders.get(environment);

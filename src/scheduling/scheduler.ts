@@ -4,6 +4,7 @@ import type { EnvironmentState, RunningJob, WaitingJob } from './job.ts';
 import { type Place, placeOf } from './queue-order.ts';
 import { QueueState, type Restored } from './queue-state.ts';
 import { held } from './running-index.ts';
+import type { RememberedAssignments } from './quota/world.ts';
 import type { QueueSetup } from './setup.ts';
 import { quotaPass } from './quota-pass.ts';
 import { type Pass, turnPass } from './turn-pass.ts';
@@ -111,8 +112,9 @@ export class Scheduler {
     const waits = new Map<string, Decision>();
     let admitted = 0;
     let actedSinceWake = false;
+    const remembered: RememberedAssignments = new Map();
     for (;;) {
-      const pass = this.#pass(now, limit - admitted);
+      const pass = this.#pass(now, limit - admitted, remembered);
       for (const decision of pass.decisions) {
         if (decision.kind === 'wait') {
           waits.set(decision.job, decision);
@@ -211,10 +213,10 @@ export class Scheduler {
     return other;
   }
 
-  #pass(now: number, limit: number): Pass {
+  #pass(now: number, limit: number, remembered?: RememberedAssignments): Pass {
     const state = this.#state;
     return state.policy.kind === 'quotaShare'
-      ? quotaPass(state, state.policy, now, limit)
+      ? quotaPass(state, state.policy, now, limit, remembered)
       : turnPass(state, now, limit);
   }
 

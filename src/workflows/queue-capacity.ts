@@ -15,13 +15,11 @@ export function learn(run: QueueRun, environment: string, health: EnvironmentHea
   story.setHealth(environment, health, now);
   const instanceType = onlyType(run, environment);
   if (instanceType === undefined) return;
-  const { cooling, learned } = health;
+  const { cooling } = health;
   const news: CapacityNews[] = [];
   if (cooling !== undefined && cooling.until > now && cooling.until !== before.cooling?.until)
     news.push({ instanceType, outUntil: cooling.until });
   if (cooling === undefined && before.cooling !== undefined) news.push({ instanceType });
-  if (learned !== undefined && learned.limit !== before.learned?.limit)
-    news.push({ instanceType, learnedLimit: learned.limit });
   if (news.length > 0) report(run, news);
 }
 
@@ -33,8 +31,11 @@ export function report({ story, outbox }: QueueRun, news: readonly CapacityNews[
   outbox.tellWorkflow(story.monitor, capacityReport, { queue, instanceTypes, news });
 }
 
-/** What the monitor says about the account. */
-export function hear({ story }: QueueRun, news: CapacityNews, now: number): void {
+/**
+ * What the monitor says about the account. A quota that another queue met says nothing about what is left for this one, which
+ * learns it by its first refusal.
+ */
+export function hear({ story }: QueueRun, { learnedLimit: _, ...news }: CapacityNews, now: number): void {
   for (const { name, instanceTypes } of story.spec.environments) {
     if (instanceTypes.length !== 1 || instanceTypes[0] !== news.instanceType) continue;
     story.setHealth(name, afterNews(story.healthOf(name), news, now), now);

@@ -13,6 +13,8 @@ export interface QueueCarried {
   readonly paused?: true;
   /** The search for open jobs that the queue does not know is not over. */
   readonly seeking?: true;
+  /** When the leases are surveyed next (epoch ms). */
+  readonly surveyDueAt?: number;
   readonly monitor?: string;
   readonly runTimes: RunTimes;
   readonly lastDecisions: QueueSnapshot['lastDecisions'];
@@ -52,6 +54,7 @@ interface CodedRest {
   readonly runnableSince?: number;
   readonly leaving?: true;
   readonly grant?: Grant;
+  readonly yieldsTo?: string;
 }
 
 /** Jobs in the order in which they came, with what they have in common kept once. */
@@ -132,6 +135,7 @@ export function decodeJobs({ since, words, placements, profiles, jobs }: CodedJo
       ...(rest.notBefore === undefined ? {} : { notBefore: rest.notBefore }),
       ...(rest.leaving === undefined ? {} : { leaving: rest.leaving }),
       ...(rest.grant === undefined ? {} : { grant: rest.grant }),
+      ...(rest.yieldsTo === undefined ? {} : { yieldsTo: rest.yieldsTo }),
     };
   });
 }
@@ -146,6 +150,7 @@ function restOf(entry: Entry): CodedRest | undefined {
     ...(runnableSince === queuedAt ? {} : { runnableSince }),
     ...(leaving === undefined ? {} : { leaving }),
     ...(grant === undefined ? {} : { grant }),
+    ...(entry.yieldsTo === undefined ? {} : { yieldsTo: entry.yieldsTo }),
   };
   return Object.keys(rest).length === 0 ? undefined : rest;
 }

@@ -4,7 +4,7 @@ import type { Lease } from './contract.ts';
 import { signalsFromQueue } from './messages.ts';
 import type { EnqueueRequest } from './queue-contract.ts';
 import type { Entry, Grant } from './queue-entry.ts';
-import type { QueueRun } from './queue-run.ts';
+import { answered, type QueueRun } from './queue-run.ts';
 
 /**
  * A job tells its queue about itself: one that was started elsewhere, or one that the queue has lost. What it says about
@@ -12,6 +12,7 @@ import type { QueueRun } from './queue-run.ts';
  */
 export function enrol(run: QueueRun, request: EnqueueRequest, now: number): void {
   const { story, outbox } = run;
+  answered(run, request.job.jobId, now);
   const { job, held, preemptions, removed, notBefore, holds } = request;
   const known = story.get(job.jobId);
   const ticket = admitToQueue(job, story.spec);

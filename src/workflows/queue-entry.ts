@@ -54,6 +54,8 @@ export interface Entry {
   /** Since when it has been RUNNABLE without having had instances: what RUNNABLE time limits count. */
   runnableSince: number;
   grant?: Grant;
+  /** The job that it was last stopped for, until it gets its next lease: it does not come before that one. */
+  yieldsTo?: string;
 }
 
 export function standingOf(entry: Entry): QueuedJobView['state'] {
@@ -78,6 +80,7 @@ export function waitingJob(entry: Entry): WaitingJob {
     ...(user === undefined ? {} : { user }),
     ...(limitSeconds === undefined ? {} : { limitSeconds }),
     ...(checkpointSeconds === undefined ? {} : { checkpointSeconds }),
+    ...(entry.yieldsTo === undefined ? {} : { yieldsTo: entry.yieldsTo }),
   };
 }
 

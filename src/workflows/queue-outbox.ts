@@ -19,14 +19,14 @@ import type { Accepted, QueueStory } from './queue-story.ts';
 import type { trainingJob } from './training-job.ts';
 
 /** Starts under way: what one workflow task can command without exceeding what the server takes in one message (4 MB). */
-const STARTS_AT_A_TIME = 100;
+const STARTS_AT_A_TIME = 50;
 const START_BYTES_AT_A_TIME = 1_000_000;
 /** Signals under way; the server allows 2,000. */
 const SIGNALS_AT_A_TIME = 200;
 
 export interface OutboxEvents {
-  /** The job's workflow runs. */
-  started(jobId: string): void;
+  /** Some more accepted jobs can be started. */
+  roomToStart(): void;
   /** There was a workflow of that id already, so that nothing was started. */
   duplicate(jobId: string): void;
   /** A child of this run is over. */
@@ -110,7 +110,7 @@ export class QueueOutbox {
       const done = this.#start(jobId, accepted).finally(() => {
         this.#starting.delete(jobId);
         this.#startingBytes -= bytes;
-        this.startJobs();
+        if (this.#story.accepted.size > this.#starting.size) this.#on.roomToStart();
       });
       this.#starting.set(jobId, { bytes, done });
     }
@@ -136,11 +136,10 @@ export class QueueOutbox {
       const over = (): void => this.#on.over(jobId);
       void child.result().then(over, over);
       this.#story.accepted.delete(jobId);
-      this.#on.started(jobId);
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      this.#story.accepted.delete(jobId);
-      this.#on.duplicate(jobId);
+      // It has enrolled by itself meanwhile: what it said counts.
+      if (this.#story.accepted.delete(jobId)) this.#on.duplicate(jobId);
     }
   }
 

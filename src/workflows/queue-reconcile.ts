@@ -1,12 +1,16 @@
 import { ActivityFailure, log } from '@temporalio/workflow';
+import type { SurveyResult } from '../activities/types.ts';
 import { surveyQueue } from './activity-proxies.ts';
-import { signalsFromQueue } from './messages.ts';
 import { report } from './queue-capacity.ts';
 import { giveUp } from './queue-releases.ts';
-import type { QueueRun } from './queue-run.ts';
+import { askSome, type QueueRun, SHORTEST_PAUSE_MS } from './queue-run.ts';
 
 /** After a survey that could not tell, or when a lease has become suspect. */
 const SOON_MS = 30_000;
+/** While nothing is granted, because it is not known who holds what. */
+const SEEKING_MS = 15_000;
+/** So long after the last answer, jobs that were asked to enrol are given up. */
+const SILENCE_MS = 60_000;
 
 /**
  * Reconciliation: nobody is trusted to say goodbye. From time to time, and soon when something makes a lease suspect, an
@@ -54,7 +58,7 @@ async function ask(
 
 /** Takes in what the last survey found, before anything is decided. */
 export function applySurvey(run: QueueRun, now: number): void {
-  const { story, survey, outbox } = run;
+  const { story, survey } = run;
   const { result } = survey;
   if (result === undefined) return;
   delete survey.result;
@@ -64,14 +68,45 @@ export function applySurvey(run: QueueRun, now: number): void {
     log.warn('a lease was never given back: its job is gone', { jobId, lease });
     giveUp(run, entry, now);
   }
-  for (const jobId of result.enrol) {
-    if (story.get(jobId) === undefined) outbox.tell(jobId, signalsFromQueue.enrol);
-  }
+  if (story.seeking) seek(run, result, now);
   if (result.monitor !== undefined && result.monitor !== story.monitor) {
     story.monitor = result.monitor;
     report(run, []);
   }
   const period = run.limits.reconcileSeconds * 1000;
-  survey.dueAt = now + (result.cannotTell > 0 ? Math.min(SOON_MS, period) : period);
-  if (result.cannotTell === 0) story.seeking = false;
+  const suspicion = survey.suspectedAt > survey.startedAt;
+  const pause = suspicion
+    ? SHORTEST_PAUSE_MS
+    : story.seeking
+      ? SEEKING_MS
+      : result.cannotTell > 0
+        ? SOON_MS
+        : period;
+  survey.dueAt = now + Math.min(pause, period);
+}
+
+/**
+ * A queue without a past asks the open jobs that name it to enrol, and grants nothing before all have: any of them may hold
+ * instances. Those that end meanwhile are not in the next survey. One that does not answer at all must not stop the others for ever.
+ */
+function seek(
+  run: QueueRun,
+  { enrol, cannotTell, listed = cannotTell === 0 }: SurveyResult,
+  now: number,
+): void {
+  const { story, survey, awaited } = run;
+  const unknown = enrol.filter((jobId) => story.get(jobId) === undefined);
+  if (awaited.size === 0) survey.answeredAt = now;
+  awaited.clear();
+  run.asked.clear();
+  for (const jobId of unknown) awaited.add(jobId);
+  const patient = now - survey.answeredAt < SILENCE_MS;
+  if (awaited.size > 0 && !patient) {
+    log.warn('jobs of this queue do not answer; it goes on without them', {
+      jobs: [...awaited].slice(0, 20),
+    });
+    awaited.clear();
+  }
+  askSome(run);
+  if (listed && awaited.size === 0) story.seeking = false;
 }

@@ -6,10 +6,13 @@ import {
   afterQuota,
   type EnvironmentHealth,
 } from '../queues/environment-health.ts';
-import { learn, onlyType } from './queue-capacity.ts';
+import { learn, onlyType, report } from './queue-capacity.ts';
+import { neverFits } from '../scheduling/never-fits.ts';
+import { waitSentence } from '../scheduling/wording.ts';
+import { signalsFromQueue } from './messages.ts';
 import type { LeaseOutcome, ReleaseRequest, WithdrawRequest } from './queue-contract.ts';
 import type { Entry, Grant } from './queue-entry.ts';
-import { suspect, type QueueRun } from './queue-run.ts';
+import { answered, suspect, type QueueRun } from './queue-run.ts';
 
 /** The instances of a lease are back. What is about another lease than the job's is late, or was sent twice. */
 export function release(run: QueueRun, { jobId, lease, outcome }: ReleaseRequest, now: number): void {
@@ -34,17 +37,33 @@ export function release(run: QueueRun, { jobId, lease, outcome }: ReleaseRequest
       }
       const { why, notBefore } = outcome;
       if (why === 'failed' || why === 'preempted') entry.runnableSince = now;
+      else run.timeLimitsAt = 0;
       const removed = [...new Set([...entry.removed, ...outcome.removed])].sort((a, b) => a - b);
       const preemptions = entry.preemptions + (why === 'preempted' ? 1 : 0);
       story.released(entry, { removed, preemptions, notBefore }, now);
+      if (outcome.removed.length > 0) refuseWithoutPlacement(run, entry, now);
       break;
     }
   }
   learn(run, environment, health, now);
 }
 
+/** What this queue has for the job can never run: the placements that are left are not in its environments, or too big. */
+function refuseWithoutPlacement(run: QueueRun, entry: Entry, now: number): void {
+  const { story, outbox } = run;
+  const never = entry.options.length === 0 ? undefined : neverFits(story.spec, entry);
+  if (entry.options.length > 0 && never === undefined) return;
+  story.remove(entry, now);
+  const sentence =
+    never === undefined
+      ? `None of the placements that can run in this account and region is in an environment of queue ${story.spec.name}.`
+      : waitSentence(never);
+  outbox.tell(entry.id, signalsFromQueue.turnedAway, { code: 'NEVER_FITS', sentence });
+}
+
 /** A job is over that waited, or that never used its newest lease. */
 export function withdraw(run: QueueRun, { jobId, lease = 0 }: WithdrawRequest, now: number): void {
+  answered(run, jobId, now);
   const entry = run.story.get(jobId);
   if (entry === undefined) return;
   if (entry.grant === undefined || entry.grant.lease > lease) giveUp(run, entry, now);
@@ -84,6 +103,8 @@ function healthAfter(
       if (learnedLimit !== undefined && learnedLimit.instanceType === onlyType(run, environment)) {
         const ours = instancesIn(run, environment) - instances;
         const learned = afterQuota(probeOver, learnedLimit, { now, ours });
+        const { instanceType, limit } = learnedLimit;
+        report(run, [{ instanceType, learnedLimit: limit }]);
         // Where the quota says that the job cannot fit now, the limit keeps it waiting; else only time can.
         if (learned.learned !== undefined && ours + instances > learned.learned.limit) return learned;
       }

@@ -222,6 +222,7 @@ export class QueueStory {
       ...(probe ? { probe: true } : {}),
     };
     entry.grant = grant;
+    delete entry.yieldsTo;
     this.#granted.set(entry.id, entry);
     return grant;
   }
@@ -242,6 +243,8 @@ export class QueueStory {
 
   /** The instances are back; the job waits again in its old place. */
   released(entry: Entry, change: Change, now: number): void {
+    const evictedFor = entry.grant?.evictedFor;
+    if (evictedFor !== undefined) entry.yieldsTo = evictedFor;
     this.#displace(entry, now);
     this.amend(entry, change, now);
   }

@@ -52,9 +52,19 @@ export function limitRunnableTimes(run: QueueRun, now: number): number | undefin
       next = Math.min(next, entry.runnableSince + shortestMs);
       continue;
     }
-    next = Math.min(next, now + LOOK_AGAIN_MS);
-    if (looks >= MOST_LOOKS) break;
+    const lookedAt = run.lookedAt.get(entry.id) ?? -Infinity;
+    if (now < lookedAt + LOOK_AGAIN_MS) {
+      next = Math.min(next, lookedAt + LOOK_AGAIN_MS);
+      continue;
+    }
+    if (looks >= MOST_LOOKS) {
+      // The others in the next turn, which is soon.
+      next = now + 1_000;
+      break;
+    }
     looks += 1;
+    run.lookedAt.set(entry.id, now);
+    next = Math.min(next, now + LOOK_AGAIN_MS);
     const cause = causeOf(story, entry, now);
     const limit = limits.find(
       ({ reason, maxTimeSeconds }) =>
@@ -62,6 +72,7 @@ export function limitRunnableTimes(run: QueueRun, now: number): number | undefin
     );
     if (limit === undefined) continue;
     story.remove(entry, now);
+    run.lookedAt.delete(entry.id);
     // It may have kept room that others can use.
     run.dirty = true;
     run.outbox.tell(entry.id, signalsFromQueue.turnedAway, {

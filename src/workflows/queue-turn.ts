@@ -27,7 +27,7 @@ export function turn(run: QueueRun, now: number): number | undefined {
   }
   applySurvey(run, now);
   if (!run.rolling) {
-    if (!story.paused) wakeUps.push(decide(run, now));
+    if (!story.paused && !story.seeking) wakeUps.push(decide(run, now));
     wakeUps.push(limitRunnableTimes(run, now), reconcile(run, now));
   }
   outbox.startJobs();
@@ -71,7 +71,8 @@ function admit({ story, outbox }: QueueRun, decision: Admission, now: number): v
   outbox.tell(entry.id, signalsFromQueue.lease, lease);
 }
 
-function preempt({ story, outbox }: QueueRun, decision: Preemption, now: number): void {
+function preempt(run: QueueRun, decision: Preemption, now: number): void {
+  const { story, outbox } = run;
   const entry = story.get(decision.victim);
   const grant = entry?.grant;
   if (entry === undefined || grant === undefined)
@@ -79,6 +80,12 @@ function preempt({ story, outbox }: QueueRun, decision: Preemption, now: number)
   if (grant.evictedFor !== undefined) return;
   story.evicted(entry, grant, decision.for);
   story.decided(decision, now);
+  if (outbox.startsLater(entry.id)) {
+    // No lease has left yet, so there is nothing to wait for: the job is started without one.
+    story.released(entry, { preemptions: entry.preemptions + 1 }, now);
+    run.dirty = true;
+    return;
+  }
   outbox.tell(entry.id, signalsFromQueue.preempt, {
     lease: grant.lease,
     by: decision.for,

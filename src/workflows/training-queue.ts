@@ -18,7 +18,6 @@
  */
 import {
   allHandlersFinished,
-  ApplicationFailure,
   CancellationScope,
   CancelledFailure,
   condition,
@@ -33,8 +32,9 @@ import { queueDetails } from './queue-details.ts';
 import { receiveMessages } from './queue-inbox.ts';
 import { checkedQueue } from './queue-operations.ts';
 import { QueueOutbox } from './queue-outbox.ts';
+import { applySurvey } from './queue-reconcile.ts';
 import { giveUp } from './queue-releases.ts';
-import { suspect, type QueueRun } from './queue-run.ts';
+import { answered, suspect, type QueueRun } from './queue-run.ts';
 import { QueueStory } from './queue-story.ts';
 import { turn } from './queue-turn.ts';
 
@@ -71,14 +71,18 @@ export async function trainingQueue(input: TrainingQueueInput): Promise<void> {
   const versioned = workflowInfo().targetWorkerDeploymentVersionChanged;
   await makeContinueAsNewFunc<typeof trainingQueue>(
     versioned ? { initialVersioningBehavior: 'AUTO_UPGRADE' } : {},
-  )({ ...rest, queue: run.story.spec, carried: run.story.carried() });
+  )({
+    ...rest,
+    queue: run.story.spec,
+    carried: { ...run.story.carried(), surveyDueAt: run.survey.dueAt },
+  });
 }
 
 function newRun({ queue, carried, limits }: TrainingQueueInput): QueueRun {
   if (carried !== undefined && (carried.version as number) !== 1) {
-    throw ApplicationFailure.nonRetryable(
+    // Fails the task, not the queue: a worker that knows the version can go on.
+    throw new Error(
       `The state of queue ${queue.name} has the version ${carried.version}, which this worker does not know.`,
-      'QUEUE_INVALID',
     );
   }
   const now = Date.now();
@@ -87,10 +91,17 @@ function newRun({ queue, carried, limits }: TrainingQueueInput): QueueRun {
   const run: QueueRun = {
     story,
     outbox: new QueueOutbox(story, {
-      started: () => undefined,
+      // In a turn, which first decides whether they get a lease along; unless there are no more turns.
+      roomToStart: () => {
+        if (run.rolling) run.outbox.startJobs();
+        else run.dirty = true;
+      },
       duplicate: (jobId) => startedElsewhere(run, jobId),
-      over: (jobId) => doubt(run, jobId),
-      unreachable: (jobId) => doubt(run, jobId),
+      over: (jobId) => ended(run, jobId),
+      unreachable: (jobId) => {
+        answered(run, jobId, Date.now());
+        doubt(run, jobId);
+      },
     }),
     limits: merged,
     dirty: true,
@@ -98,11 +109,16 @@ function newRun({ queue, carried, limits }: TrainingQueueInput): QueueRun {
     signals: 0,
     updates: 0,
     survey: {
-      dueAt: story.seeking ? now : now + merged.reconcileSeconds * 1000,
+      dueAt: story.seeking ? now : (carried?.surveyDueAt ?? now + merged.reconcileSeconds * 1000),
       running: false,
       startedAt: 0,
+      suspectedAt: 0,
+      answeredAt: now,
     },
+    awaited: new Set(),
+    asked: new Set(),
     timeLimitsAt: 0,
+    lookedAt: new Map(),
   };
   return run;
 }
@@ -137,8 +153,11 @@ function mustContinueAsNew({ limits, outbox, signals, updates }: QueueRun): bool
 }
 
 /** What was promised is kept before the run ends. Messages that come meanwhile are in the story that is carried. */
-async function finish({ outbox, survey }: QueueRun): Promise<void> {
+async function finish(run: QueueRun): Promise<void> {
+  const { outbox, survey } = run;
+  // One that is cut off is due, so that the next run begins with it.
   if (survey.running) await condition(() => !survey.running, SURVEY_PATIENCE);
+  applySurvey(run, Date.now());
   await condition(() => outbox.idle && allHandlersFinished());
 }
 
@@ -150,6 +169,15 @@ function startedElsewhere(run: QueueRun, jobId: string): void {
   if (entry !== undefined) giveUp(run, entry, Date.now());
   outbox.tell(jobId, signalsFromQueue.enrol);
   run.dirty = true;
+}
+
+/** A job's workflow is over. One that only waited has nothing to give back, and does not wait any more. */
+function ended(run: QueueRun, jobId: string): void {
+  const entry = run.story.get(jobId);
+  if (entry !== undefined && entry.grant === undefined) {
+    giveUp(run, entry, Date.now());
+    run.dirty = true;
+  } else doubt(run, jobId);
 }
 
 /** A job's workflow is over, or cannot be found: whether its lease is really free is for reconciliation to find out. */

@@ -116,6 +116,10 @@ describe('continue-as-new of a queue with open jobs', () => {
       expect(ends.map(({ attemptCount }) => attemptCount)).toEqual(jobs.map(() => 1));
       expect(meter.most).toBeLessThanOrEqual(3);
       expect((await queue.describe()).runId).not.toBe(handle.firstExecutionRunId);
+      for (const runId of [handle.firstExecutionRunId, (await queue.describe()).runId]) {
+        const history = await client.workflow.getHandle(queueWorkflowId(name), runId).fetchHistory();
+        await Worker.runReplayHistory({ workflowBundle }, history, queueWorkflowId(name));
+      }
       await queue.terminate('the test is over');
     });
   });

@@ -3,6 +3,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import type { TrainyardActivities } from '../../src/activities/types.ts';
 import type { JobSpec } from '../../src/jobs/spec.ts';
 import type { QueueSpec } from '../../src/queues/queue-spec.ts';
+import type { QueueSnapshot } from '../../src/queues/queue-view.ts';
 import { jobWorkflowId, TRAINING_JOB } from '../../src/workflows/contract.ts';
 import { queueQueries, queueUpdates, signals, updates } from '../../src/workflows/messages.ts';
 import {
@@ -21,13 +22,16 @@ const job = (jobId: string, share: string, priority = 0): JobSpec => ({
   ...aJob({ jobId: `${jobId}-${share}`, share, priority }),
 });
 
+const isEmpty = (counts: QueueSnapshot['counts']): boolean =>
+  Object.values(counts).every((count) => count === 0);
+
 interface Stage {
   readonly queue: WorkflowHandle<typeof trainingQueue>;
   readonly taskQueue: string;
   readonly submit: (...jobs: readonly JobSpec[]) => Promise<void>;
   readonly job: (jobId: string) => WorkflowHandle;
-  /** Waits until this many jobs hold a lease and this many wait. */
-  readonly standing: (running: number, waiting: number) => Promise<void>;
+  /** Waits until something holds of how many jobs wait, run, and so on. */
+  readonly until: (holds: (counts: QueueSnapshot['counts']) => boolean) => Promise<void>;
 }
 
 /** The real queue with real jobs. */
@@ -67,12 +71,13 @@ export async function recordQueues(recorder: Recorder): Promise<void> {
           });
         },
         job: (jobId) => workflow.getHandle(jobWorkflowId(jobId)),
-        standing: async (running, waiting) => {
-          for (;;) {
+        until: async (holds) => {
+          for (let tries = 0; tries < 600; tries += 1) {
             const { counts } = await queue.query(queueQueries.snapshot, {});
-            if (counts.running === running && counts.waiting === waiting) return;
+            if (holds(counts)) return;
             await sleep(100);
           }
+          throw new Error(`${name} never came to this: ${String(holds)}`);
         },
       };
       await act(stage, own);
@@ -84,24 +89,24 @@ export async function recordQueues(recorder: Recorder): Promise<void> {
     });
   };
 
-  await play('admits', { limit: 2 }, async ({ submit, standing }) => {
+  await play('admits', { limit: 2 }, async ({ submit, until }) => {
     await submit(...['one', 'two', 'three', 'four'].map((id) => job(`admits-${id}`, 'red')));
-    await standing(0, 0);
+    await until(isEmpty);
   });
 
-  await play('preempts', { limit: 2, policy }, async ({ submit, standing }) => {
+  await play('preempts', { limit: 2, policy }, async ({ submit, until }) => {
     await submit(job('preempts-one', 'red'), job('preempts-two', 'red'));
-    await standing(2, 0);
+    await until(({ running }) => running === 2);
     await submit(job('preempts-three', 'blue'));
-    await standing(2, 1);
-    await standing(0, 0);
+    await until(({ stopping }) => stopping === 1);
+    await until(isEmpty);
   });
 
   await play('is-operated', { limit: 2, policy }, async (stage, spec) => {
-    const { queue, submit, standing } = stage;
+    const { queue, submit, until } = stage;
     await queue.executeUpdate(queueUpdates.pause);
     await submit(...['one', 'two', 'three'].map((id) => job(`operated-${id}`, 'red')));
-    await standing(0, 3);
+    await until(({ waiting }) => waiting === 3);
     const one = stage.job('operated-one-red');
     for (let tries = 0; tries < 50; tries += 1) {
       const held = await one.executeUpdate(updates.hold).catch(() => undefined);
@@ -115,19 +120,19 @@ export async function recordQueues(recorder: Recorder): Promise<void> {
     await queue.executeUpdate(queueUpdates.drain, { args: [{ environment: 'P4' }] });
     await queue.executeUpdate(queueUpdates.resume);
     await queue.executeUpdate(queueUpdates.undrain, { args: [{ environment: 'P4' }] });
-    await standing(2, 1);
+    await until(({ waiting }) => waiting === 0);
     await one.signal(signals.cancel);
-    await standing(0, 0);
+    await until(isEmpty);
   });
 
   await play(
     'meets-a-lack-of-capacity',
     { limit: 2 },
-    async ({ submit, standing, job: handleOf }) => {
+    async ({ submit, until, job: handleOf }) => {
       await submit(job('lack-one', 'red'), job('lack-two', 'red'));
-      await standing(0, 2);
+      await until(({ waiting, running }) => waiting === 2 && running === 0);
       await Promise.all(['lack-one-red', 'lack-two-red'].map((id) => handleOf(id).signal(signals.cancel)));
-      await standing(0, 0);
+      await until(isEmpty);
     },
     { sagemaker: new ScriptedSageMaker(lookingEvery(300, outOfCapacity())) },
   );
@@ -135,12 +140,12 @@ export async function recordQueues(recorder: Recorder): Promise<void> {
   await play(
     'continues-as-new',
     { limit: 2, policy },
-    async ({ submit, standing }) => {
+    async ({ submit, until }) => {
       const jobs = ['one', 'two', 'three', 'four'].map((id) => job(`continues-${id}`, 'red'));
       await submit(...jobs);
-      await standing(2, 2);
+      await until(({ running }) => running === 2);
       await submit(job('continues-five', 'blue')).catch(() => undefined);
-      await standing(0, 0);
+      await until(isEmpty);
     },
     { limits: { continueAsNewAfterChildren: 4 }, continues: true },
   );
@@ -149,9 +154,9 @@ export async function recordQueues(recorder: Recorder): Promise<void> {
   await play(
     'is-without-memory',
     { limit: 2 },
-    async ({ standing, job: handleOf }) => {
+    async ({ until, job: handleOf }) => {
       await handleOf('without-memory-red').result();
-      await standing(0, 0);
+      await until(isEmpty);
     },
     {
       before: (taskQueue) =>

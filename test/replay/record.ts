@@ -1,7 +1,7 @@
 /**
  * Records the histories that test/replay replays: `npx tsx test/replay/record.ts VERSION [PART]`, on a real dev server. Run
  * it before a release, into a new folder; the old ones stay, because every recorded history must go on replaying
- * (design §8, invariant 8). With PART only the histories whose names contain it.
+ * (design §8, invariant 8). With PART only the histories whose names begin with it.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import {

@@ -28,7 +28,7 @@ export class Recorder {
   readonly #stop: () => Promise<void>;
   #queues = 0;
 
-  /** `only`: names of files that do not contain it are left as they are. */
+  /** `only`: files whose names do not begin with it are left as they are. */
   static async start(folder: string, only = ''): Promise<Recorder> {
     Runtime.install({ logger: new DefaultLogger('WARN') });
     const executable = await ensureTemporalCli(progressOn(process.stderr));
@@ -57,14 +57,14 @@ export class Recorder {
     this.client = new Client({ connection: parts.connection });
   }
 
-  /** Lets `act` play with a worker of its own; what it returns is written down, unless none of `name` is wanted. */
+  /** Lets `act` play with a worker of its own; what it returns is written down, unless `name` is not wanted. */
   async record(
     name: string,
     activities: TrainyardActivities,
     act: (taskQueue: string) => Promise<readonly Recording[]>,
     workflows = new URL('../../src/workflows/index.ts', import.meta.url),
   ): Promise<void> {
-    if (!name.includes(this.#only)) return;
+    if (!name.startsWith(this.#only)) return;
     const taskQueue = `record-${++this.#queues}`;
     const worker = await Worker.create({
       connection: this.#connection,

@@ -12,7 +12,8 @@ export const temporalProfile = ({ temporal }: DevAddresses): string =>
 
 /**
  * The environment of the worker: the user's, without anything that could lead it elsewhere. A profile file, an API key or
- * AWS credentials that lie around must not connect a local experiment with a real account.
+ * AWS credentials that lie around must not connect a local experiment with a real account; and a worker with a version gets
+ * no work before somebody makes it the current one.
  */
 export function workerEnvironment(
   env: NodeJS.ProcessEnv,
@@ -20,7 +21,7 @@ export function workerEnvironment(
   profileFile: string,
 ): NodeJS.ProcessEnv {
   const elsewhere =
-    /^(TEMPORAL_|AWS_ENDPOINT_URL|AWS_(DEFAULT_)?PROFILE$|AWS_SESSION_TOKEN$|AWS_WEB_IDENTITY|AWS_ROLE_)/;
+    /^(TEMPORAL_|AWS_ENDPOINT_URL|AWS_(DEFAULT_)?PROFILE$|AWS_SESSION_TOKEN$|AWS_WEB_IDENTITY|AWS_ROLE_|TRAINYARD_(DEPLOYMENT|BUILD_ID)$)/;
   return {
     ...Object.fromEntries(Object.entries(env).filter(([name]) => !elsewhere.test(name))),
     TEMPORAL_ADDRESS: addresses.temporal,

@@ -1,7 +1,7 @@
 import type { FallbackSetup } from '../setup.ts';
 import type { Victim } from './candidates.ts';
 import { classicVictims } from './classic-victims.ts';
-import type { CycleState, Request } from './cycle-state.ts';
+import { type CycleState, type Request, without } from './cycle-state.ts';
 import { fairVictims } from './fair-victims.ts';
 import type { QuotaHead } from './world.ts';
 
@@ -71,9 +71,8 @@ function tryOption(state: CycleState, request: Request): Trial {
 
   const victims = findVictims(state, request);
   if (victims.length === 0) return { mode: 'noCandidates', height, victims };
-  const after = state.without(
-    victims.map((victim) => ({ ...victim, environment })),
-    () => ledger.borrowHeight(share, environment, instances),
+  const after = without(ledger, victims, environment, () =>
+    ledger.borrowHeight(share, environment, instances),
   );
   const mode = victims.some((victim) => victim.share === share) ? 'preempt' : 'reclaim';
   return { mode, height: after.height, victims };

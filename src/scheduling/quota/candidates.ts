@@ -32,10 +32,17 @@ export function candidateOrder(takerShare: number): (a: Candidate, b: Candidate)
   return (a, b) =>
     Number(b.evicting) - Number(a.evicting) ||
     Number(a.share === takerShare) - Number(b.share === takerShare) ||
+    byLoss(a, b);
+}
+
+/** Lower priority, less lost work, started later, id. Total. */
+export function byLoss(a: Candidate, b: Candidate): number {
+  return (
     a.job.priority - b.job.priority ||
     a.lost - b.lost ||
     b.job.startedAt - a.job.startedAt ||
-    byCodeUnits(a.job.id, b.job.id);
+    byCodeUnits(a.job.id, b.job.id)
+  );
 }
 
 /** Whether a policy lets the taker stop the job. `lowerOrNewerEqual` goes by arrival in the queue, not by start. */

@@ -1,5 +1,7 @@
-import { type Candidate, candidateOrder, type Victim } from './candidates.ts';
+import type { CandidateLine } from './candidate-line.ts';
+import { byLoss, type Candidate, type Victim } from './candidates.ts';
 import type { CycleState, Request } from './cycle-state.ts';
+import { Heap } from './heap.ts';
 import { VictimSearch } from './victim-search.ts';
 
 /**
@@ -13,12 +15,16 @@ import { VictimSearch } from './victim-search.ts';
  */
 type Claim = 'own' | 'inTree' | 'whileBorrowing' | 'withinQuota';
 
-interface Claimed {
-  readonly candidate: Candidate;
-  readonly claim: Claim;
-  /** The lowest node above both shares. Own jobs: none. */
+/** The candidates of one share, and why they may be taken. */
+interface Line {
+  readonly candidates: CandidateLine;
+  readonly kind: 'inTree' | 'byPriority' | 'own';
+  /** The lowest node above both shares. The taker's own share: none. */
   readonly meetsAt: number | undefined;
 }
+
+/** Of two that are alike otherwise: the one whose place in the tree comes first, then others before the taker's own. */
+const RANKS = { inTree: 0, byPriority: 1, own: 2 } as const satisfies Record<Line['kind'], number>;
 
 const CAUSE = {
   own: 'withinShare',
@@ -29,28 +35,22 @@ const CAUSE = {
 
 /** The victims of a request in priority order; empty: no set of jobs that it may take is enough. */
 export function classicVictims(state: CycleState, request: Request): readonly Victim[] {
-  const own = state
-    .candidatesOf(request.share, request)
-    .map((candidate): Claimed => ({ candidate, claim: 'own', meetsAt: undefined }));
-  const others = claimedOfOthers(state, request);
-  if (mostAvailable(state, request, own, others) < request.instances) return [];
+  const { ledger } = state;
+  const { share, environment, instances } = request;
+  const own: Line = { candidates: state.candidatesOf(share, request), kind: 'own', meetsAt: undefined };
+  const freed = own.candidates.all().reduce((sum, candidate) => sum + candidate.instances, 0);
+  const staysWithin = !ledger.borrowsWith(share, environment, instances - freed);
+  const others = linesOfOthers(state, request, staysWithin);
+  if (mostAvailable(state, request, freed, others) < instances) return [];
 
-  const inTree = others.filter(({ claim }) => claim === 'inTree');
-  const byPriority = others.filter(({ claim }) => claim !== 'inTree');
-
-  const order = candidateOrder(request.share);
-  const lists = [inTree, byPriority, own];
-  for (const list of lists) list.sort((a, b) => order(a.candidate, b.candidate));
-  const candidates = [
-    ...lists.flatMap((list) => list.filter(({ candidate }) => candidate.evicting)),
-    ...lists.flatMap((list) => list.filter(({ candidate }) => !candidate.evicting)),
-  ];
-
-  for (const mayBorrow of attempts(state, request, others.length === 0, inTree.length === 0)) {
+  for (const mayBorrow of attempts(state, request, others)) {
+    // Only own jobs that go bring the share back inside its guarantee.
+    if (!mayBorrow && !staysWithin) continue;
     const search = new VictimSearch(state, request);
-    for (const claimed of candidates) {
-      if (!mayGoNow(state, request, claimed, mayBorrow)) continue;
-      search.take(claimed.candidate, CAUSE[claimed.claim]);
+    for (const { line, candidate } of inVictimOrder([...others, own])) {
+      const claim = line.kind === 'byPriority' ? claimByPriority(state, request, candidate) : line.kind;
+      if (!mayGoNow(state, request, line, claim, mayBorrow)) continue;
+      search.take(candidate, CAUSE[claim]);
       if (!search.fits(mayBorrow)) continue;
       const victims = search.minimal(mayBorrow);
       search.restore();
@@ -61,98 +61,125 @@ export function classicVictims(state: CycleState, request: Request): readonly Vi
   return [];
 }
 
+/** Already evicting, then by the kind of claim, then what is lost least; lazily, as most searches end after a few. */
+function* inVictimOrder(lines: readonly Line[]): Iterable<{ line: Line; candidate: Candidate }> {
+  interface Place {
+    readonly line: Line;
+    readonly rank: number;
+    readonly candidate: Candidate;
+  }
+  const heap = new Heap<Place>(
+    (a, b) =>
+      Number(b.candidate.evicting) - Number(a.candidate.evicting) ||
+      a.rank - b.rank ||
+      byLoss(a.candidate, b.candidate),
+  );
+  for (const line of lines) {
+    line.candidates.rewind();
+    const candidate = line.candidates.pop();
+    if (candidate !== undefined) heap.push({ line, rank: RANKS[line.kind], candidate });
+  }
+  for (let place = heap.first(); place !== undefined; place = heap.first()) {
+    const next = place.line.candidates.pop();
+    if (next === undefined) heap.pop();
+    else heap.replaceFirst({ ...place, candidate: next });
+    yield place;
+  }
+}
+
 /**
- * No set of victims makes more available than this. Most searches fail for want of instances, and adding up is much cheaper than
- * searching. Another share loses jobs only as long as it is above its quota: at most what it borrows and the rest of one job.
+ * No set of victims makes more available than this, or the request fits (then it is not counted to the end). Most searches fail for
+ * want of instances, and adding up is much cheaper than searching. Another share loses jobs only as long as it is above its quota: at
+ * most what it borrows and the rest of one job.
  */
 function mostAvailable(
   { ledger }: CycleState,
-  { share, environment }: Request,
-  own: readonly Claimed[],
-  others: readonly Claimed[],
+  { share, environment, instances }: Request,
+  own: number,
+  others: readonly Line[],
 ): number {
-  const candidates = new Map<number, { all: number; largest: number }>();
-  for (const { candidate } of others) {
-    const known = candidates.get(candidate.share);
-    const { instances } = candidate;
-    if (known === undefined) {
-      candidates.set(candidate.share, { all: instances, largest: instances });
-    } else {
-      known.all += instances;
-      known.largest = Math.max(known.largest, instances);
+  let most = ledger.availableTo(share, environment) + own;
+  for (const { candidates } of others) {
+    if (most >= instances) break;
+    let all = 0;
+    let largest = 0;
+    for (const candidate of candidates.all()) {
+      all += candidate.instances;
+      largest = Math.max(largest, candidate.instances);
     }
+    most += Math.min(all, ledger.borrowedBy(candidates.share, environment) - 1 + largest);
   }
-  let most = ledger.availableTo(share, environment);
-  for (const { candidate } of own) most += candidate.instances;
-  for (const [other, { all, largest }] of candidates)
-    most += Math.min(all, ledger.borrowedBy(other, environment) - 1 + largest);
   return most;
 }
 
 /** Whether the taker may end above its quota: the attempts in turn. Without borrowing more jobs may be taken, but less fits. */
-function attempts(
-  state: CycleState,
-  request: Request,
-  noOthers: boolean,
-  noneInTree: boolean,
-): readonly boolean[] {
+function attempts(state: CycleState, request: Request, others: readonly Line[]): readonly boolean[] {
   const { share, environment } = request;
   const forbidden = state.setupOf(share).preemption.whileBorrowing === undefined;
   const { nominal } = state.ledger.tree.quota(share, environment);
-  if (noOthers || (forbidden && nominal <= state.ledger.usage(share, environment))) return [true];
-  return forbidden && noneInTree ? [false, true] : [true, false];
+  if (others.length === 0 || (forbidden && nominal <= state.ledger.usage(share, environment))) return [true];
+  return forbidden && !others.some(({ kind }) => kind === 'inTree') ? [false, true] : [true, false];
 }
 
 function mayGoNow(
-  state: CycleState,
-  request: Request,
-  { candidate, claim, meetsAt }: Claimed,
+  { ledger }: CycleState,
+  { environment }: Request,
+  { candidates, meetsAt }: Line,
+  claim: Claim,
   mayBorrow: boolean,
 ): boolean {
   if (claim === 'own') return true;
   if (mayBorrow && claim === 'withinQuota') return false;
   // Earlier victims may have brought the share, or a group between it and the taker, back inside its quota.
-  if (state.ledger.isWithinQuota(candidate.share, request.environment)) return false;
-  for (const node of state.ledger.tree.node(candidate.share).ancestors) {
+  if (ledger.isWithinQuota(candidates.share, environment)) return false;
+  for (const node of ledger.tree.node(candidates.share).ancestors) {
     if (node === meetsAt) break;
-    if (state.ledger.isWithinQuota(node, request.environment)) return false;
+    if (ledger.isWithinQuota(node, environment)) return false;
   }
   return true;
 }
 
-function claimedOfOthers(state: CycleState, request: Request): Claimed[] {
+/**
+ * Shares that borrow, as do the groups between them and the taker, and have a job that it may take. `staysWithin`: whether the
+ * taker could end inside its guarantee; if not, and it may not preempt while it borrows, only its place in the tree counts.
+ */
+function linesOfOthers(state: CycleState, request: Request, staysWithin: boolean): Line[] {
   const { ledger } = state;
-  const { environment } = request;
-  const claimed: Claimed[] = [];
-  if (state.setupOf(request.share).preemption.reclaim === 'never') return claimed;
+  const { share: own, environment } = request;
+  const { preemption } = state.setupOf(own);
+  if (preemption.reclaim === 'never') return [];
+  const byPriority =
+    preemption.whileBorrowing !== undefined ||
+    (staysWithin && ledger.usage(own, environment) < ledger.tree.quota(own, environment).nominal);
+  const inTreeAt = placesInTree(state, request);
+  const lines: Line[] = [];
+  for (const share of state.borrowers(environment)) {
+    if (share === own) continue;
+    const meetsAt = ledger.tree
+      .node(share)
+      .ancestors.find((node) => inTreeAt.has(node) || ledger.isWithinQuota(node, environment));
+    const inTree = meetsAt === undefined ? undefined : inTreeAt.get(meetsAt);
+    // Undefined: a group above the share does not borrow.
+    if (inTree === undefined || (!inTree && !byPriority)) continue;
+    const candidates = state.candidatesOf(share, request);
+    if (candidates.first() !== undefined)
+      lines.push({ candidates, kind: inTree ? 'inTree' : 'byPriority', meetsAt });
+  }
+  return lines;
+}
 
-  const collect = (group: number, meetsAt: number, skip: number, inTree: boolean): void => {
-    for (const child of ledger.tree.node(group).groups) {
-      if (child === skip || ledger.isWithinQuota(child, environment)) continue;
-      collect(child, meetsAt, skip, inTree);
-    }
-    for (const share of ledger.tree.node(group).shares) {
-      if (share === request.share || ledger.isWithinQuota(share, environment)) continue;
-      for (const candidate of state.candidatesOf(share, request)) {
-        claimed.push({
-          candidate,
-          claim: inTree ? 'inTree' : claimByPriority(state, request, candidate),
-          meetsAt,
-        });
-      }
-    }
-  };
-
-  let inTree = !ledger.borrowsWith(request.share, environment, request.instances);
-  let remaining = Math.max(0, request.instances - ledger.localRoom(request.share, environment));
-  let below = request.share;
-  for (const node of ledger.tree.node(request.share).ancestors) {
-    collect(node, node, below, inTree);
+/** Nodes above the taker, and whether it stays inside the quota of a node below each of them. */
+function placesInTree({ ledger }: CycleState, request: Request): ReadonlyMap<number, boolean> {
+  const { share, environment, instances } = request;
+  const places = new Map<number, boolean>();
+  let inTree = !ledger.borrowsWith(share, environment, instances);
+  let remaining = Math.max(0, instances - ledger.localRoom(share, environment));
+  for (const node of ledger.tree.node(share).ancestors) {
+    places.set(node, inTree);
     inTree ||= !ledger.borrowsWith(node, environment, remaining);
     remaining = Math.max(0, remaining - ledger.localRoom(node, environment));
-    below = node;
   }
-  return claimed;
+  return places;
 }
 
 function claimByPriority(state: CycleState, request: Request, { job }: Candidate): Claim {

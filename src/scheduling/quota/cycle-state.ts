@@ -1,6 +1,9 @@
 import type { WaitingJob } from '../job.ts';
 import type { QuotaShareQueueSetup, QuotaShareSetup } from '../setup.ts';
-import { type Candidate, isProtected, lostInstanceSeconds, mayTake } from './candidates.ts';
+import { Account } from './account.ts';
+import { CandidateLine, inCandidateOrder } from './candidate-line.ts';
+import { type Candidate, mayTake } from './candidates.ts';
+import { byCodeUnits } from './code-units.ts';
 import type { QuotaLedger } from './ledger.ts';
 import type { QuotaWorld } from './world.ts';
 
@@ -20,27 +23,57 @@ export interface Reservation {
 }
 
 /**
- * What a cycle has decided so far, and what is left after it. The ledger is the cycle's own: it counts what was admitted and
- * what is reserved, and still counts the victims, which hold their instances until they are released.
+ * What a cycle has decided so far, and what is left after it. Three ledgers of its own are kept up to date, so that nothing has to
+ * be added up again for each head:
+ *
+ *   ledger   what is in use, what was admitted and what is reserved; victims still count, they hold their instances until released
+ *   later    the same without the victims
+ *   inUse    without reservations: what is really in use
  */
 export class CycleState {
   readonly world: QuotaWorld;
   readonly policy: QuotaShareQueueSetup;
-  readonly ledger: QuotaLedger;
+  readonly inUse: QuotaLedger;
   /** Named in this cycle, by id. */
   readonly victims = new Map<string, Candidate & { readonly environment: number }>();
   readonly reservations: Reservation[] = [];
+  readonly #now: Account;
+  readonly #later: Account;
+  #current: Account;
   readonly #setups = new Map<number, QuotaShareSetup>();
+  /** By environment, in instances. */
   readonly #admitted: number[];
+  readonly #freed: number[];
+  readonly #reserved: number[];
   readonly #startedBy: (string | undefined)[];
+  /** By environment: ids, sorted; and those that came since. */
+  readonly #named = new Map<number, readonly string[]>();
+  readonly #newlyNamed = new Map<number, string[]>();
+  /** By share, then environment: who runs there and was not named, in candidate order. */
+  readonly #candidates = new Map<number, Map<number, readonly Candidate[]>>();
 
   constructor(world: QuotaWorld, policy: QuotaShareQueueSetup) {
     this.world = world;
     this.policy = policy;
-    this.ledger = world.ledger.clone();
+    this.#now = new Account(world.ledger.clone());
+    this.#later = new Account(world.ledger.clone());
+    this.#current = this.#now;
+    this.inUse = world.ledger.clone();
+    const { environments } = this.ledger.tree;
     for (const share of policy.shares) this.#setups.set(this.ledger.tree.indexOf(share.name), share);
-    this.#admitted = this.ledger.tree.environments.map(() => 0);
-    this.#startedBy = this.ledger.tree.environments.map(() => undefined);
+    this.#admitted = environments.map(() => 0);
+    this.#freed = environments.map(() => 0);
+    this.#reserved = environments.map(() => 0);
+    this.#startedBy = environments.map(() => undefined);
+  }
+
+  /** Trials may change it, and put it back. */
+  get ledger(): QuotaLedger {
+    return this.#current.ledger;
+  }
+
+  get later(): QuotaLedger {
+    return this.#later.ledger;
   }
 
   setupOf(share: number): QuotaShareSetup {
@@ -63,13 +96,7 @@ export class CycleState {
   /** The same once the victims named so far are gone, less what is kept for the jobs they were named for. */
   roomLater(request: Pick<Request, 'environment' | 'job'>): number {
     const { environment } = request;
-    let room = this.roomNow(request);
-    for (const victim of this.victims.values())
-      if (victim.environment === environment) room += victim.instances;
-    for (const { request: other, instances } of this.reservations) {
-      if (other.environment === environment) room -= instances;
-    }
-    return room;
+    return this.roomNow(request) + (this.#freed[environment] ?? 0) - (this.#reserved[environment] ?? 0);
   }
 
   /** The job whose start closed a probed environment for the rest of the cycle. */
@@ -77,55 +104,97 @@ export class CycleState {
     return this.#startedBy[environment];
   }
 
-  admit(request: Request): void {
-    this.ledger.change(request.share, request.environment, request.instances);
-    this.#admitted[request.environment] = (this.#admitted[request.environment] ?? 0) + request.instances;
-    this.#startedBy[request.environment] ??= request.job.id;
+  admit({ job, share, environment, instances }: Request): void {
+    for (const account of [this.#now, this.#later, this.inUse]) account.change(share, environment, instances);
+    this.#admitted[environment] = (this.#admitted[environment] ?? 0) + instances;
+    this.#startedBy[environment] ??= job.id;
   }
 
   reserve(request: Request, instances: number): void {
     if (instances <= 0) return;
-    this.ledger.change(request.share, request.environment, instances);
+    const { share, environment } = request;
+    for (const account of [this.#now, this.#later]) account.change(share, environment, instances);
+    this.#reserved[environment] = (this.#reserved[environment] ?? 0) + instances;
     this.reservations.push({ request, instances });
   }
 
   name(victims: readonly Candidate[], environment: number): void {
-    for (const victim of victims) this.victims.set(victim.job.id, { ...victim, environment });
+    const added = this.#newlyNamed.get(environment) ?? [];
+    this.#newlyNamed.set(environment, added);
+    for (const victim of victims) {
+      if (this.victims.has(victim.job.id)) continue;
+      this.victims.set(victim.job.id, { ...victim, environment });
+      this.#later.change(victim.share, environment, -victim.instances);
+      this.#candidates.delete(victim.share);
+      added.push(victim.job.id);
+      this.#freed[environment] = (this.#freed[environment] ?? 0) + victim.instances;
+    }
   }
 
-  /** Runs with the use of jobs taken out of the ledger, and puts it back. */
-  without<T>(candidates: Iterable<Candidate & { readonly environment: number }>, act: () => T): T {
-    const removed = [...candidates];
-    for (const { share, environment, instances } of removed)
-      this.ledger.change(share, environment, -instances);
+  /** Ids of the victims named so far in an environment, sorted. */
+  namedIn(environment: number): readonly string[] {
+    const known = this.#named.get(environment) ?? [];
+    const added = this.#newlyNamed.get(environment);
+    if (added === undefined) return known;
+    // Two sorted runs are merged in one go.
+    const named = [...known, ...added.sort(byCodeUnits)].sort(byCodeUnits);
+    this.#newlyNamed.delete(environment);
+    this.#named.set(environment, named);
+    return named;
+  }
+
+  /** Runs with `later` as the ledger: as if the victims named so far were gone. */
+  asIfGone<T>(act: () => T): T {
+    const before = this.#current;
+    this.#current = this.#later;
     try {
       return act();
     } finally {
-      for (const { share, environment, instances } of removed)
-        this.ledger.change(share, environment, instances);
+      this.#current = before;
     }
   }
 
+  /** Shares above their quota in an environment. Not to be asked during a trial. */
+  borrowers(environment: number): ReadonlySet<number> {
+    return this.#current.borrowers(environment);
+  }
+
   /** Jobs of a share that the request may take by the share's policy and the queue's limits; not those named already. */
-  candidatesOf(share: number, request: Request): Candidate[] {
-    const { preemption } = this.setupOf(request.share);
-    const policy = share === request.share ? preemption.inShare : preemption.reclaim;
-    if (policy === 'never') return [];
-    const { limits, now } = this.world;
-    const environment = this.environmentName(request.environment);
-    const candidates: Candidate[] = [];
-    for (const job of this.world.runningOf(this.ledger.tree.node(share).name)) {
-      const held = job.options[job.option];
-      if (held?.environment !== environment || this.victims.has(job.id)) continue;
-      if (!mayTake(policy, request.job, job) || isProtected(job, limits, now)) continue;
-      candidates.push({
-        job,
-        share,
-        instances: held.instances,
-        evicting: job.evictedFor !== undefined,
-        lost: lostInstanceSeconds(job, now),
-      });
-    }
-    return candidates;
+  candidatesOf(share: number, { job: taker, share: own, environment }: Request): CandidateLine {
+    const { preemption } = this.setupOf(own);
+    const policy = share === own ? preemption.inShare : preemption.reclaim;
+    if (policy === 'never') return new CandidateLine(share);
+    const all = this.#notNamed(share, environment);
+    return policy === 'any'
+      ? new CandidateLine(share, all)
+      : new CandidateLine(share, all, ({ job }) => mayTake(policy, taker, job));
+  }
+
+  #notNamed(share: number, environment: number): readonly Candidate[] {
+    let ofShare = this.#candidates.get(share);
+    if (ofShare === undefined) this.#candidates.set(share, (ofShare = new Map()));
+    const known = ofShare.get(environment);
+    if (known !== undefined) return known;
+    const { runningOf, limits, now } = this.world;
+    const running = runningOf(this.ledger.tree.node(share).name);
+    const all = inCandidateOrder(running, share, now, limits).get(this.environmentName(environment)) ?? [];
+    const left = this.victims.size === 0 ? all : all.filter(({ job }) => !this.victims.has(job.id));
+    ofShare.set(environment, left);
+    return left;
+  }
+}
+
+/** Runs with instances of jobs taken out of a ledger, and puts them back. */
+export function without<T>(
+  ledger: QuotaLedger,
+  jobs: readonly Pick<Candidate, 'share' | 'instances'>[],
+  environment: number,
+  act: () => T,
+): T {
+  for (const { share, instances } of jobs) ledger.change(share, environment, -instances);
+  try {
+    return act();
+  } finally {
+    for (const { share, instances } of jobs) ledger.change(share, environment, instances);
   }
 }

@@ -2,7 +2,7 @@ import type { Preemption, WaitReason } from '../decision.ts';
 import type { QuotaShareQueueSetup } from '../setup.ts';
 import { assign, type Assignment } from './assignment.ts';
 import { byCodeUnits } from './code-units.ts';
-import { CycleState, type Request } from './cycle-state.ts';
+import { CycleState, type Request, without } from './cycle-state.ts';
 import { inHeadOrder } from './head-order.ts';
 import { mainReason, whyNot } from './wait-reasons.ts';
 import type { QuotaDecision, QuotaHead, QuotaWorld } from './world.ts';
@@ -41,12 +41,25 @@ export function quotaCycle(
       if (shares.has(head.job.share)) throw new RangeError(`two heads of the share "${head.job.share}"`);
       shares.add(head.job.share);
       const share = state.ledger.tree.indexOf(head.job.share);
-      return { job: head.job, share, assignment: assign(state, head) };
+      return { job: head.job, share, assignment: assignmentOf(state, head) };
     });
   const decisions: QuotaDecision[] = [];
   for (const contender of inHeadOrder(contenders, state.ledger, policy.order))
     decide(state, contender, decisions);
   return decisions;
+}
+
+/** In the first cycle after a change it is looked for, in those after it remembered: before its first decision a cycle is as the last. */
+function assignmentOf(state: CycleState, head: QuotaHead): Assignment {
+  const { remembered } = state.world;
+  // Whether it has to yield changes without anybody starting or stopping.
+  if (remembered === undefined || head.job.yieldsTo !== undefined) return assign(state, head);
+  const key = `${head.resumeAt} ${head.job.id}`;
+  const known = remembered.get(key);
+  if (known !== undefined) return known;
+  const assignment = assign(state, head);
+  remembered.set(key, assignment);
+  return assignment;
 }
 
 /** What shares offer in a cycle, and what would only have used up their turn. */
@@ -114,7 +127,7 @@ function decide(state: CycleState, contender: Contender, decisions: QuotaDecisio
       return;
     case 'fit': {
       if (overlapping.length > 0) {
-        const from = namedIn(state, index);
+        const from = state.namedIn(index);
         decisions.push(wait(state, contender, assignment, { code: 'RELEASE_EXPECTED', environment, from }));
         state.reserve(request, request.instances);
         return;
@@ -125,7 +138,7 @@ function decide(state: CycleState, contender: Contender, decisions: QuotaDecisio
       }
       if (request.instances > state.roomNow(request)) {
         // There will be room when the victims of others are gone.
-        const from = namedIn(state, index);
+        const from = state.namedIn(index);
         const reason: WaitReason | undefined =
           from.length > 0 ? { code: 'RELEASE_EXPECTED', environment, from } : undefined;
         decisions.push(wait(state, contender, assignment, reason));
@@ -180,16 +193,13 @@ function decide(state: CycleState, contender: Contender, decisions: QuotaDecisio
 
 /** The same option, as if the victims named by others were gone: they may free enough for this job, too. */
 function assignAgain(state: CycleState, { job, assignment }: Contender): Assignment {
-  return state.without(state.victims.values(), () => assign(state, { job, resumeAt: 0 }, assignment.option));
+  return state.asIfGone(() => assign(state, { job, resumeAt: 0 }, assignment.option));
 }
 
 function stillFits(state: CycleState, request: Request, victims: Assignment['victims']): boolean {
   const { share, environment, instances } = request;
-  const own = victims.map((victim) => ({ ...victim, environment }));
-  const freed = own.reduce((sum, victim) => sum + victim.instances, 0);
-  const quota = state.without([...state.victims.values(), ...own], () =>
-    state.ledger.availableTo(share, environment),
-  );
+  const freed = victims.reduce((sum, victim) => sum + victim.instances, 0);
+  const quota = without(state.later, victims, environment, () => state.later.availableTo(share, environment));
   return instances <= quota && instances <= state.roomLater(request) + freed;
 }
 
@@ -206,13 +216,6 @@ function toReserve(
   const { nominal, borrowLimit } = state.ledger.tree.quota(share, environment);
   const most = height > 0 ? nominal + borrowLimit : nominal;
   return Math.max(0, Math.min(instances, most - state.ledger.usage(share, environment)));
-}
-
-function namedIn(state: CycleState, environment: number): string[] {
-  return [...state.victims.values()]
-    .filter((victim) => victim.environment === environment)
-    .map((victim) => victim.job.id)
-    .sort(byCodeUnits);
 }
 
 /** `reason`: of the assigned option; the others, and it when absent, are looked at as the cycle stands. */

@@ -1,6 +1,7 @@
-import { type Candidate, candidateOrder, type Victim } from './candidates.ts';
-import type { CycleState, Request } from './cycle-state.ts';
-import { compareShares, shareOf } from './share-fraction.ts';
+import { CandidateLine } from './candidate-line.ts';
+import type { Candidate, Victim } from './candidates.ts';
+import { type CycleState, type Request, without } from './cycle-state.ts';
+import { compareShares, shareOf, type ShareFraction } from './share-fraction.ts';
 import { VictimOrder } from './victim-order.ts';
 import { VictimSearch } from './victim-search.ts';
 
@@ -17,14 +18,10 @@ import { VictimSearch } from './victim-search.ts';
  * A second rule looks at what the first refused, one job per share.
  */
 export function fairVictims(state: CycleState, request: Request): readonly Victim[] {
-  const candidates = candidatesFor(state, request);
-  if (candidates.length === 0) return [];
+  const lineOf = linesFor(state, request);
+  if (!areEnough(state, request, lineOf)) return [];
   const { ledger } = state;
   const { share, environment, instances } = request;
-  // Most searches fail for want of instances, and adding up is cheaper than searching.
-  let most = ledger.availableTo(share, environment);
-  for (const candidate of candidates) most += candidate.instances;
-  if (most < instances) return [];
   const search = new VictimSearch(state, request);
   const fits = (): boolean => {
     ledger.change(share, environment, -instances);
@@ -35,7 +32,7 @@ export function fairVictims(state: CycleState, request: Request): readonly Victi
 
   ledger.change(share, environment, instances);
   const [firstRule = 'final', secondRule] = state.policy.fairRules;
-  const { enough, refused } = byFirstRule(search, candidates, firstRule, fits);
+  const { enough, refused } = byFirstRule(search, lineOf, firstRule, fits);
   const found = enough || (secondRule !== undefined && bySecondRule(search, refused, fits));
   ledger.change(share, environment, -instances);
 
@@ -44,29 +41,48 @@ export function fairVictims(state: CycleState, request: Request): readonly Victi
   return victims;
 }
 
-function candidatesFor(state: CycleState, request: Request): Candidate[] {
-  const { ledger } = state;
-  const candidates = state.candidatesOf(request.share, request);
-  if (state.setupOf(request.share).preemption.reclaim !== 'never') {
-    for (const { index, kind } of ledger.tree.nodes) {
-      if (kind !== 'share' || index === request.share || ledger.isWithinQuota(index, request.environment))
-        continue;
-      for (const candidate of state.candidatesOf(index, request)) candidates.push(candidate);
+type LineOf = (share: number) => CandidateLine | undefined;
+
+/** Candidates of shares that borrow where the request asks, and of the taker's own. */
+function linesFor(state: CycleState, request: Request): LineOf {
+  const borrowers = state.borrowers(request.environment);
+  const lines = new Map<number, CandidateLine>();
+  return (share) => {
+    const known = lines.get(share);
+    if (known !== undefined) return known;
+    if (share !== request.share && !borrowers.has(share)) return undefined;
+    const line = state.candidatesOf(share, request);
+    lines.set(share, line);
+    return line;
+  };
+}
+
+/** Most searches fail for want of instances, and adding up is cheaper than searching. */
+function areEnough(state: CycleState, { share, environment, instances }: Request, lineOf: LineOf): boolean {
+  let most = state.ledger.availableTo(share, environment);
+  let any = false;
+  for (const other of [share, ...state.borrowers(environment)]) {
+    if (other === share && any) continue;
+    for (const candidate of lineOf(other)?.all() ?? []) {
+      any = true;
+      most += candidate.instances;
     }
+    if (any && most >= instances) return true;
   }
-  return candidates.sort(candidateOrder(request.share));
+  return false;
 }
 
 function byFirstRule(
   search: VictimSearch,
-  candidates: readonly Candidate[],
+  lineOf: LineOf,
   rule: 'final' | 'initial',
   fits: () => boolean,
 ): { enough: boolean; refused: Candidate[] } {
   const { state, request } = search;
   const { ledger } = state;
-  const order = new VictimOrder(ledger, request.share, candidates);
+  const order = new VictimOrder(ledger, request.share, lineOf);
   const withinGuarantee = ledger.isWithinQuota(request.share, request.environment);
+  const least = leastShare(search, lineOf(request.share));
   const refused: Candidate[] = [];
   for (let from = order.next(); from !== undefined; from = order.next()) {
     if (from === request.share || withinGuarantee) {
@@ -79,6 +95,12 @@ function byFirstRule(
     const { mine, theirs } = order.sides(from);
     const taker = shareOf(ledger, mine);
     const before = shareOf(ledger, theirs);
+    // A group above the taker loses what is taken from others in it, so its share says nothing yet.
+    if (mine === request.share && compareShares(least, before) > 0) {
+      // No rule will ever let the taker have anything from there.
+      order.drop(theirs);
+      continue;
+    }
     for (let candidate = order.pop(from); candidate !== undefined; candidate = order.pop(from)) {
       const { instances } = candidate;
       ledger.change(from, request.environment, -instances);
@@ -96,10 +118,23 @@ function byFirstRule(
   return { enough: false, refused };
 }
 
+/** The taker's share if it gave up all of its own jobs that it may. */
+function leastShare({ state, request }: VictimSearch, own: CandidateLine | undefined): ShareFraction {
+  const { ledger } = state;
+  return without(ledger, own?.all() ?? [], request.environment, () => shareOf(ledger, request.share));
+}
+
 /** Which of a share's jobs goes makes no difference to the rule, so its first one does, and no more of that share. */
 function bySecondRule(search: VictimSearch, refused: readonly Candidate[], fits: () => boolean): boolean {
   const { ledger } = search.state;
-  const order = new VictimOrder(ledger, search.request.share, refused);
+  const lists = new Map<number, Candidate[]>();
+  for (const candidate of refused) {
+    const list = lists.get(candidate.share);
+    if (list === undefined) lists.set(candidate.share, [candidate]);
+    else list.push(candidate);
+  }
+  const lines = new Map([...lists].map(([share, all]) => [share, new CandidateLine(share, all)]));
+  const order = new VictimOrder(ledger, search.request.share, (share) => lines.get(share));
   for (let from = order.next(); from !== undefined; from = order.next()) {
     const { mine, theirs } = order.sides(from);
     const candidate = order.pop(from);

@@ -1,6 +1,7 @@
 import type { WaitingJob } from '../job.ts';
 import type { QuotaShareQueueSetup } from '../setup.ts';
 import type { Request } from './cycle-state.ts';
+import { Heap } from './heap.ts';
 import type { QuotaLedger } from './ledger.ts';
 import { arrivalOrder } from './offer-order.ts';
 import { compareShares, shareOf, type ShareFraction } from './share-fraction.ts';
@@ -63,7 +64,7 @@ interface Entry<T extends Contender> {
  */
 function* tournament<T extends Contender>(contenders: readonly T[], ledger: QuotaLedger): Iterable<T> {
   const { tree } = ledger;
-  const heaps = tree.nodes.map(() => new EntryHeap<T>());
+  const heaps = tree.nodes.map(() => new Heap<Entry<T>>(entryOrder));
   const waiting = new Map<number, T>();
 
   const entryAt = (node: number, contender: T): Entry<T> => {
@@ -102,47 +103,4 @@ function entryOrder(a: Entry<Contender>, b: Entry<Contender>): number {
     compareShares(a.fraction, b.fraction) ||
     byPriority(a.contender, b.contender)
   );
-}
-
-/** A binary heap, lowest first. */
-class EntryHeap<T extends Contender> {
-  readonly #entries: Entry<T>[] = [];
-
-  first(): Entry<T> | undefined {
-    return this.#entries[0];
-  }
-
-  push(entry: Entry<T>): void {
-    const entries = this.#entries;
-    let hole = entries.length;
-    entries.push(entry);
-    while (hole > 0) {
-      const above = (hole - 1) >> 1;
-      const parent = entries[above];
-      if (parent === undefined || entryOrder(parent, entry) <= 0) break;
-      entries[hole] = parent;
-      hole = above;
-    }
-    entries[hole] = entry;
-  }
-
-  pop(): void {
-    const entries = this.#entries;
-    const last = entries.pop();
-    if (last === undefined || entries.length === 0) return;
-    let hole = 0;
-    for (;;) {
-      const left = hole * 2 + 1;
-      const right = left + 1;
-      const leftEntry = entries[left];
-      const rightEntry = entries[right];
-      if (leftEntry === undefined) break;
-      const takeRight = rightEntry !== undefined && entryOrder(rightEntry, leftEntry) < 0;
-      const child = takeRight ? rightEntry : leftEntry;
-      if (entryOrder(last, child) <= 0) break;
-      entries[hole] = child;
-      hole = takeRight ? right : left;
-    }
-    entries[hole] = last;
-  }
 }

@@ -1,53 +1,67 @@
+import type { CandidateLine } from './candidate-line.ts';
 import { type Candidate, candidateOrder } from './candidates.ts';
+import { Heap } from './heap.ts';
 import type { QuotaLedger } from './ledger.ts';
 import { compareShares, shareOf, type ShareFraction } from './share-fraction.ts';
 import { ROOT } from './share-tree.ts';
+
+/** A child of a node, as it stood when the ledger below it changed last. */
+interface Standing {
+  readonly node: number;
+  readonly fraction: ShareFraction;
+  /** The next candidate of a share. Undefined: a group. */
+  readonly first: Candidate | undefined;
+}
 
 /**
  * From which share the next victim is looked for in fair-share order (Kueue's preemption/fairsharing/ordering.go): down from the
  * root to the child with the highest share, a group before a share, among equal shares the one with the better candidate.
  * Nodes that do not borrow are left out for good, except the taker's own share and the groups above it.
  *
- * The ledger is read anew each time, so every answer fits what was taken so far. Between two calls of `next` at least one
- * candidate has to be popped or the share dropped.
+ * Each node that was come to keeps a heap of its children. What is done to a share changes the standing of the nodes above it only,
+ * and these are the first of their heaps: they are taken out, and put back when the next share is asked for. So every answer fits
+ * what was taken so far. Between two calls of `next` at least one candidate has to be popped or a node dropped.
  */
 export class VictimOrder {
   readonly #ledger: QuotaLedger;
   readonly #taker: number;
   readonly #above: ReadonlySet<number>;
   readonly #order: (a: Candidate, b: Candidate) => number;
-  /** Next last, so that it can be popped. */
-  readonly #left = new Map<number, Candidate[]>();
+  readonly #lineOf: (share: number) => CandidateLine | undefined;
+  readonly #heaps = new Map<number, Heap<Standing>>();
   readonly #closed = new Set<number>();
+  #last: number | undefined;
 
-  /** `candidates` in candidate order. */
-  constructor(ledger: QuotaLedger, taker: number, candidates: readonly Candidate[]) {
+  /** `lineOf`: the candidates of a share; the same object every time. */
+  constructor(ledger: QuotaLedger, taker: number, lineOf: (share: number) => CandidateLine | undefined) {
     this.#ledger = ledger;
     this.#taker = taker;
     this.#above = new Set(ledger.tree.node(taker).ancestors);
     this.#order = candidateOrder(taker);
-    for (const candidate of [...candidates].reverse()) {
-      const list = this.#left.get(candidate.share);
-      if (list === undefined) this.#left.set(candidate.share, [candidate]);
-      else list.push(candidate);
-    }
+    this.#lineOf = lineOf;
   }
 
   /** A share with candidates, or undefined: there is none left. */
   next(): number | undefined {
-    while (!this.#closed.has(ROOT)) {
-      const share = this.#descend(ROOT);
-      if (share !== undefined) return share;
+    this.#putBack();
+    const root = this.#heapOf(ROOT);
+    while (root.first() !== undefined) {
+      const share = this.#descend();
+      if (share !== undefined) {
+        this.#last = share;
+        return share;
+      }
     }
     return undefined;
   }
 
   pop(share: number): Candidate | undefined {
-    return this.#left.get(share)?.pop();
+    return this.#lineOf(share)?.pop();
   }
 
-  drop(share: number): void {
-    this.#closed.add(share);
+  /** Neither the node nor what is below it is looked at again. */
+  drop(node: number): void {
+    this.#closed.add(node);
   }
 
   /** The children, towards the taker and towards `share`, of the lowest node above both. */
@@ -70,35 +84,70 @@ export class VictimOrder {
     return { mine, theirs };
   }
 
-  /** Undefined: something was left out, or closed, on the way; look again. */
-  #descend(group: number): number | undefined {
+  /** Undefined: a group on the way has nothing left; look again. */
+  #descend(): number | undefined {
+    let above = this.#heapOf(ROOT);
+    for (let best = above.first(); best !== undefined; best = above.first()) {
+      if (best.first !== undefined) return best.node;
+      const below = this.#heapOf(best.node);
+      if (below.first() === undefined) {
+        above.pop();
+        return undefined;
+      }
+      above = below;
+    }
+    return undefined;
+  }
+
+  /** The last answer's share and the groups above it, as they stand now. */
+  #putBack(): void {
+    if (this.#last === undefined) return;
+    const { parent, ancestors } = this.#ledger.tree.node(this.#last);
+    let child = this.#last;
+    for (const group of ancestors) {
+      const heap = this.#heapOf(group);
+      const standing = this.#standingOf(child, group === parent ? 'share' : 'group');
+      if (standing === undefined) heap.pop();
+      else heap.replaceFirst(standing);
+      child = group;
+    }
+    this.#last = undefined;
+  }
+
+  #heapOf(group: number): Heap<Standing> {
+    const known = this.#heaps.get(group);
+    if (known !== undefined) return known;
+    const heap = new Heap<Standing>((a, b) => this.#compare(a, b));
+    this.#heaps.set(group, heap);
     const { groups, shares } = this.#ledger.tree.node(group);
-    let share:
-      { readonly node: number; readonly fraction: ShareFraction; readonly first: Candidate } | undefined;
-    for (const node of shares) {
-      if (this.#closed.has(node)) continue;
-      const fraction = shareOf(this.#ledger, node);
-      const first = this.#left.get(node)?.at(-1);
-      if (first === undefined || (!fraction.borrows && node !== this.#taker)) {
-        this.#closed.add(node);
-        continue;
-      }
-      const order = share === undefined ? 1 : compareShares(fraction, share.fraction);
-      if (share === undefined || order > 0 || (order === 0 && this.#order(first, share.first) < 0)) {
-        share = { node, fraction, first };
+    for (const [kind, nodes] of [
+      ['group', groups],
+      ['share', shares],
+    ] as const) {
+      for (const node of nodes) {
+        const standing = this.#standingOf(node, kind);
+        if (standing !== undefined) heap.push(standing);
       }
     }
-    let inner: { readonly node: number; readonly fraction: ShareFraction } | undefined;
-    for (const node of groups) {
-      if (this.#closed.has(node)) continue;
-      const fraction = shareOf(this.#ledger, node);
-      if (!fraction.borrows && !this.#above.has(node)) this.#closed.add(node);
-      else if (inner === undefined || compareShares(fraction, inner.fraction) > 0) inner = { node, fraction };
-    }
-    if (inner !== undefined && (share === undefined || compareShares(inner.fraction, share.fraction) >= 0)) {
-      return this.#descend(inner.node);
-    }
-    if (share === undefined) this.#closed.add(group);
-    return share?.node;
+    return heap;
+  }
+
+  /** Undefined: it is left out. */
+  #standingOf(node: number, kind: 'group' | 'share'): Standing | undefined {
+    if (this.#closed.has(node)) return undefined;
+    const fraction = shareOf(this.#ledger, node);
+    if (!fraction.borrows && node !== this.#taker && !this.#above.has(node)) return undefined;
+    if (kind === 'group') return { node, fraction, first: undefined };
+    const first = this.#lineOf(node)?.first();
+    return first === undefined ? undefined : { node, fraction, first };
+  }
+
+  /** Highest share first. */
+  #compare(a: Standing, b: Standing): number {
+    const byShare = compareShares(b.fraction, a.fraction);
+    if (byShare !== 0) return byShare;
+    if (a.first === undefined || b.first === undefined)
+      return Number(a.first !== undefined) - Number(b.first !== undefined) || a.node - b.node;
+    return this.#order(a.first, b.first);
   }
 }

@@ -44,9 +44,10 @@ function neverFits(state: CycleState, request: Request): WaitReason | undefined 
 }
 
 function whyNotNow(state: CycleState, request: Request): WaitReason {
-  const { ledger, world } = state;
+  // As if nobody were saving up.
+  const { inUse, world } = state;
   const { job, share, environment, instances: needed } = request;
-  const { limit = 0, name = '' } = ledger.tree.environments[environment] ?? {};
+  const { limit = 0, name = '' } = inUse.tree.environments[environment] ?? {};
   const probe = state.startedIn(environment);
   const now = state.roomNow(request);
   if (now === -Infinity && probe !== undefined) return { code: 'PROBING', environment: name, job: probe };
@@ -55,7 +56,7 @@ function whyNotNow(state: CycleState, request: Request): WaitReason {
       world.whyNoRoom?.(name, job) ?? { code: 'ENVIRONMENT_FULL', environment: name, needed, free: 0, limit }
     );
 
-  const available = withoutReservations(state, () => ledger.availableTo(share, environment));
+  const available = inUse.availableTo(share, environment);
   const free = Math.max(0, now);
   if (needed <= available && needed <= now) {
     const first = state.reservations.find((reservation) => reservation.request.environment === environment);
@@ -74,11 +75,11 @@ function whyNotNow(state: CycleState, request: Request): WaitReason {
       world.whyNoRoom?.(name, job) ?? { code: 'ENVIRONMENT_FULL', environment: name, needed, free, limit }
     );
   }
-  const binding = withoutReservations(state, () => ledger.binding(share, environment));
+  const binding = inUse.binding(share, environment);
   if (binding.by === 'borrowLimit') {
-    const node = ledger.tree.indexOf(binding.node);
-    const { subtree, borrowLimit } = ledger.tree.quota(node, environment);
-    const used = withoutReservations(state, () => ledger.usage(node, environment));
+    const node = inUse.tree.indexOf(binding.node);
+    const { subtree, borrowLimit } = inUse.tree.quota(node, environment);
+    const used = inUse.usage(node, environment);
     return {
       code: 'SHARE_LIMIT',
       environment: name,
@@ -92,16 +93,4 @@ function whyNotNow(state: CycleState, request: Request): WaitReason {
   return needed <= now
     ? { code: 'NOT_LENT', environment: name, needed, available, free }
     : (world.whyNoRoom?.(name, job) ?? { code: 'ENVIRONMENT_FULL', environment: name, needed, free, limit });
-}
-
-/** With the ledger as it would be if nobody were saving up: what is really in use. */
-function withoutReservations<T>({ ledger, reservations }: CycleState, act: () => T): T {
-  for (const { request, instances } of reservations)
-    ledger.change(request.share, request.environment, -instances);
-  try {
-    return act();
-  } finally {
-    for (const { request, instances } of reservations)
-      ledger.change(request.share, request.environment, instances);
-  }
 }

@@ -1,6 +1,7 @@
 import type { Decision, WaitReason } from '../decision.ts';
 import type { RunningJob, WaitingJob } from '../job.ts';
 import type { QueueSetup } from '../setup.ts';
+import type { Assignment } from './assignment.ts';
 import type { QuotaLedger } from './ledger.ts';
 
 /** The job that a share offers in this cycle. */
@@ -10,7 +11,10 @@ export interface QuotaHead {
   readonly resumeAt: number;
 }
 
-/** What a cycle looks at. Nothing of it is changed. */
+/** By job and `resumeAt`. */
+export type RememberedAssignments = Map<string, Assignment>;
+
+/** What a cycle looks at. Nothing of it is changed, but what is `remembered`. */
 export interface QuotaWorld {
   /** Tree of shares, and what the running jobs use. */
   readonly ledger: QuotaLedger;
@@ -26,6 +30,8 @@ export interface QuotaWorld {
   /** True: an environment that is being probed; at most one job may start there in this cycle. */
   readonly probing?: (environment: string) => boolean;
   readonly limits: QueueSetup['preemptionLimits'];
+  /** What earlier cycles assigned to heads, if nothing that they look at has changed since. The cycle adds to it. */
+  readonly remembered?: RememberedAssignments;
   /** Epoch milliseconds. */
   readonly now: number;
 }

@@ -35,7 +35,7 @@ describe('a job that was started elsewhere', () => {
       await stage.until('it has failed', async () => (await stage.view(job.jobId)).status === 'FAILED');
       expect((await stage.view(job.jobId)).reason).toMatchObject({
         code: 'NOT_IN_QUEUE',
-        sentence: expect.stringContaining('1 × ml.g6.48xlarge'),
+        sentence: expect.stringContaining('1 × ml.g6.48xlarge') as string,
       });
       expect((await stage.snapshot()).counts.waiting).toBe(0);
     });

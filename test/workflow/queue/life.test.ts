@@ -132,11 +132,11 @@ describe('a submission', () => {
         {
           outcome: 'refused',
           code: 'PLACEMENT_NOT_IN_QUEUE',
-          message: expect.stringContaining('ml.p4d.24xlarge'),
+          message: expect.stringContaining('ml.p4d.24xlarge') as string,
         },
-        { outcome: 'refused', code: 'NEVER_FITS', message: expect.stringContaining('limit of 4') },
+        { outcome: 'refused', code: 'NEVER_FITS', message: expect.stringContaining('limit of 4') as string },
         { jobId: good.jobId, outcome: 'accepted' },
-        { outcome: 'refused', code: 'JOB_INVALID', message: expect.stringContaining('priority') },
+        { outcome: 'refused', code: 'JOB_INVALID', message: expect.stringContaining('priority') as string },
       ]);
     });
   });
@@ -146,8 +146,12 @@ describe('a submission', () => {
       const lost = aJob();
       const strange = { ...aJob(), share: 'green' };
       expect(await stage.submit(lost, strange, { ...aJob(), share: 'red' })).toMatchObject([
-        { outcome: 'refused', code: 'SHARE_MISSING', message: expect.stringContaining('red, blue') },
-        { outcome: 'refused', code: 'SHARE_NOT_FOUND', message: expect.stringContaining('green') },
+        {
+          outcome: 'refused',
+          code: 'SHARE_MISSING',
+          message: expect.stringContaining('red, blue') as string,
+        },
+        { outcome: 'refused', code: 'SHARE_NOT_FOUND', message: expect.stringContaining('green') as string },
         { outcome: 'accepted' },
       ]);
     });

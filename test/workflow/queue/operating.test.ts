@@ -55,7 +55,7 @@ describe('an environment that is drained', () => {
     await play(aQueue('unknown'), async (stage) => {
       const update = stage.handle.executeUpdate(queueUpdates.drain, { args: [{ environment: 'P9' }] });
       await expect(update).rejects.toMatchObject({
-        cause: { type: 'ENVIRONMENT_NOT_FOUND', message: expect.stringContaining('P4') },
+        cause: { type: 'ENVIRONMENT_NOT_FOUND', message: expect.stringContaining('P4') as string },
       });
     });
   });

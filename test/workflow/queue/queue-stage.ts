@@ -138,14 +138,21 @@ export class QueueStage {
   async #end(): Promise<void> {
     const leave = async (jobId: string): Promise<void> => {
       let view = await this.view(jobId).catch(() => undefined);
-      // It was accepted a moment ago.
-      for (let tries = 0; view === undefined && tries < 100; tries += 1) {
+      // It was accepted or admitted a moment ago: a launch that is called off keeps an activity open.
+      for (let tries = 0; isUnderWay(view) && tries < 200; tries += 1) {
         await realTime(50);
         view = await this.view(jobId).catch(() => undefined);
       }
       if (view === undefined) return;
       if (!isTerminal(view.status)) await this.job(jobId).signal(signals.cancel);
+      const t = setTimeout(() => void (async () => {
+        for (const h of [this.job(jobId), this.handle as WorkflowHandle]) {
+        const { events } = await h.fetchHistory();
+        for (const e of events ?? []) process.stderr.write([e.eventId?.toString(), Object.keys(e).filter(k => k.endsWith('Attributes')).join(), JSON.stringify(e.workflowTaskFailedEventAttributes?.failure ?? e.timerStartedEventAttributes ?? e.workflowExecutionSignaledEventAttributes?.signalName ?? e.signalExternalWorkflowExecutionInitiatedEventAttributes?.signalName ?? e.activityTaskScheduledEventAttributes?.activityType ?? '')].join(' ')+'\n');
+        }
+      })(), 8000);
       await this.job(jobId).result();
+      clearTimeout(t);
     };
     await Promise.all([...this.#jobs].map((jobId) => leave(jobId).catch(() => undefined)));
     await this.#childrenAreOver();
@@ -171,3 +178,6 @@ export class QueueStage {
     }
   }
 }
+
+const isUnderWay = (view: JobView | undefined): boolean =>
+  view === undefined || view.status === 'SUBMITTED' || view.reason.code === 'LAUNCHING';

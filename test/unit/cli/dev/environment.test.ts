@@ -44,6 +44,8 @@ describe('nothing that lies around leads the worker elsewhere', () => {
     'AWS_ENDPOINT_URL_SNS',
     'AWS_WEB_IDENTITY_TOKEN_FILE',
     'AWS_ROLE_ARN',
+    'TRAINYARD_DEPLOYMENT',
+    'TRAINYARD_BUILD_ID',
   ])('%s is taken away', (name) => {
     expect(environment({ [name]: 'x' })).not.toHaveProperty(name);
   });
