@@ -60,7 +60,12 @@ export async function explainJob(
     return own;
   }
   const ask = (more: Partial<ExplainRequest>): Promise<Explanation | undefined> =>
-    queryQueue(client, queue, QUEUE_QUERIES.explain, { jobId, estimate, ...more } satisfies ExplainRequest);
+    queryQueue(client, queue, QUEUE_QUERIES.explain, {
+      jobId,
+      estimate,
+      at: Date.now(),
+      ...more,
+    } satisfies ExplainRequest);
   try {
     const [explanation, hypothetical] = await Promise.all([
       ask({}),
@@ -109,7 +114,7 @@ export async function explainNew(
   job: JobSpec & { readonly queue: string },
   { estimate = true }: Pick<ExplainOptions, 'estimate'>,
 ): Promise<Explanation> {
-  const request: ExplainNewRequest = { job, estimate };
+  const request: ExplainNewRequest = { job, estimate, at: Date.now() };
   const answer = await queryQueue<ExplainNewAnswer>(client, job.queue, QUEUE_QUERIES.explainNew, request);
   if (answer.outcome === 'accepted') return answer.explanation;
   throw new TrainyardError(knownCode(answer.code) ?? 'QUEUE_REFUSED_MESSAGE', answer.message);

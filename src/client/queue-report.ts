@@ -62,5 +62,8 @@ export async function readQueue(
   name: string,
   request: SnapshotRequest,
 ): Promise<QueueSnapshot> {
-  return await queryQueue<QueueSnapshot>(client, name, QUEUE_QUERIES.snapshot, request);
+  return await queryQueue<QueueSnapshot>(client, name, QUEUE_QUERIES.snapshot, {
+    at: Date.now(),
+    ...request,
+  });
 }

@@ -82,4 +82,6 @@ export interface SnapshotRequest {
   readonly offset?: number;
   readonly limit?: number;
   readonly share?: string;
+  /** The asker's clock (epoch ms): a workflow's own stands still while nothing happens. (Default: when something last happened) */
+  readonly at?: number;
 }

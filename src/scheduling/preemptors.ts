@@ -84,7 +84,10 @@ function probes(scheduler: Scheduler, policy: QuotaShareQueueSetup, job: Running
     );
     const most = lower.reduce((sum, other) => sum + held(other).instances, 0);
     const kind: PreemptorKind = { code: 'SAME_SHARE', share: job.share, above: job.priority };
-    for (const size of new Set([most, instances]))
+    // Kueue lets a job that is larger than its share's guarantee preempt only under conditions: one that is not may go further.
+    const guaranteed = own.quota[environment]?.guaranteed ?? 0;
+    const sizes = [most, instances, Math.min(guaranteed, most), Math.min(guaranteed, instances)];
+    for (const size of new Set(sizes.filter((n) => n > 0)))
       found.push({ share: job.share, priority: job.priority + 1, instances: size, kind });
   }
   for (const share of policy.shares) {

@@ -128,6 +128,11 @@ export class QueueState {
     for (const share of this.running.shares()) if (this.waiting.counts(share) === undefined) yield share;
   }
 
+  /** Whether others were stopped, or are being stopped, to make room for this waiting job. */
+  madeRoom(id: string): boolean {
+    return this.running.stoppingFor(id) > 0 || this.waiting.stoppedFor(id) > 0;
+  }
+
   /** Whether the share has waiting or running jobs. */
   isBusy(share: string): boolean {
     return this.waiting.counts(share) !== undefined || this.running.ofShare(share).length > 0;

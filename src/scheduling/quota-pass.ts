@@ -26,13 +26,15 @@ export function quotaPass(
   limit: number,
   remembered: RememberedAssignments = new Map(),
 ): Pass {
-  const heads = state.waiting.lanes().flatMap((lane) => headOf(state, state.waiting.head(lane)));
-  const decided = quotaCycle(heads, { ...quotaWorld(state, policy, now), remembered }, policy.setup);
-  const decisions: Decision[] = [];
+  const world = { ...quotaWorld(state, policy, now), remembered };
+  const lines = state.waiting.lanes().map((lane) => lineOf(state, lane));
+  const { heads, hopeless } = quotaOffers(lines, world, policy.setup);
+  const decided = quotaCycle(heads, world, policy.setup);
+  const decisions: Decision[] = [...hopeless];
   let admitted = 0;
   const reserved: WaitingJob[] = [];
   let acted = false;
-  let again = false;
+  let again = hopeless.length > 0;
   for (const decision of decided) {
     switch (decision.kind) {
       case 'admit': {
@@ -82,6 +84,7 @@ function isReserved(
   { environment, instances }: Admission,
   now: number,
 ): boolean {
+  if (state.madeRoom(job.id)) return false;
   return (
     Reservations.of(state, now).holdsUp(job, environment, instances, freeIn(state, environment)) !== undefined
   );
@@ -100,6 +103,20 @@ function settleHead(state: QueueState, job: WaitingJob, { why, reasons }: Wait, 
   state.waiting.park(job);
   if (!reasons.some(({ code }) => code === 'RESERVED')) state.waiting.parkLarger(job);
   return true;
+}
+
+/**
+ * The job that a share offers: its first; but where a job behind it waits for victims, those that can do nothing are parked first.
+ * Otherwise one of them would take the share's turn, and jobs of others what the victims are to make room for.
+ */
+function* lineOf(state: QueueState, lane: string): Iterable<QuotaHead> {
+  const { waiting } = state;
+  const seen = new Set<string>();
+  for (let job = waiting.head(lane); job !== undefined && !seen.has(job.id); job = waiting.head(lane)) {
+    yield* headOf(state, job);
+    seen.add(job.id);
+    waiting.park(job);
+  }
 }
 
 export function headOf(state: QueueState, job: WaitingJob | undefined): QuotaHead[] {
@@ -166,6 +183,8 @@ function reservedFor(
   if (first !== undefined) {
     return { code: 'RESERVED', environment, for: first.id, needed, free: Math.max(0, free) };
   }
+  // What its victims give up is its own: they held it before, too, and would only be started again and stopped again.
+  if (state.madeRoom(job.id)) return undefined;
   for (const option of job.options) {
     if (option.environment !== environment) continue;
     const reserved = reservations.holdsUp(job, environment, option.instances, Math.max(0, free));

@@ -1,7 +1,7 @@
 import { ForkedMap } from './forked-map.ts';
 import type { Option, RunningJob } from './job.ts';
 import { SortedTree } from './sorted-tree.ts';
-import { compareText } from './waiting-index.ts';
+import { compareText, countFor } from './waiting-index.ts';
 
 const byStart = (a: RunningJob, b: RunningJob): number =>
   a.startedAt - b.startedAt || compareText(a.id, b.id);
@@ -24,6 +24,9 @@ export class RunningIndex {
   readonly #used = new Map<string, number>();
   readonly #usedBy = new Map<string, Map<string, number>>();
 
+  /** How many are being stopped for this job. */
+  readonly #stoppingFor = new Map<string, number>();
+
   constructor(jobs: Iterable<RunningJob> = []) {
     for (const job of jobs) this.add(job);
   }
@@ -42,6 +45,7 @@ export class RunningIndex {
     this.#byShare.set(job.share, (this.#byShare.get(job.share) ?? SortedTree.of(byStart)).with(job));
     this.#lists.delete(job.share);
     this.#use(job, 1);
+    countFor(this.#stoppingFor, job.evictedFor, 1);
   }
 
   remove(id: string): RunningJob | undefined {
@@ -54,6 +58,7 @@ export class RunningIndex {
     else this.#byShare.set(job.share, rest);
     this.#lists.delete(job.share);
     this.#use(job, -1);
+    countFor(this.#stoppingFor, job.evictedFor, -1);
     return job;
   }
 
@@ -69,6 +74,11 @@ export class RunningIndex {
     const list = [...(this.#byShare.get(share) ?? [])];
     this.#lists.set(share, list);
     return list;
+  }
+
+  /** How many are being stopped for this job. */
+  stoppingFor(id: string): number {
+    return this.#stoppingFor.get(id) ?? 0;
   }
 
   shares(): Iterable<string> {
@@ -96,6 +106,7 @@ export class RunningIndex {
     for (const [share, jobs] of this.#byShare) other.#byShare.set(share, jobs);
     for (const [share, list] of this.#lists) other.#lists.set(share, list);
     for (const [environment, instances] of this.#used) other.#used.set(environment, instances);
+    for (const [id, count] of this.#stoppingFor) other.#stoppingFor.set(id, count);
     for (const [share, used] of this.#usedBy) other.#usedBy.set(share, new Map(used));
     return other;
   }

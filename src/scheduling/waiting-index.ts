@@ -64,6 +64,8 @@ export class WaitingIndex {
   readonly #counts = new Map<string, Map<string, WaitingCount>>();
   /** Jobs that are parked because they yield to another one, and to whom. */
   readonly #yielding = new Map<string, string>();
+  /** How many wait because they were stopped for this job. */
+  readonly #stoppedFor = new Map<string, number>();
   #parked = 0;
 
   constructor(rules: WaitingRules, jobs: Iterable<WaitingJob> = []) {
@@ -87,6 +89,7 @@ export class WaitingIndex {
   add(job: WaitingJob): void {
     this.#jobs.set(job.id, job);
     this.#count(job, 1);
+    countFor(this.#stoppedFor, job.yieldsTo, 1);
     const lane = this.#laneFor(this.#rules.laneOf(job));
     lane.all = lane.all.with(job);
     const key = this.#rules.shapeOf(job);
@@ -109,6 +112,7 @@ export class WaitingIndex {
     this.#jobs.delete(id);
     this.#yielding.delete(id);
     this.#count(job, -1);
+    countFor(this.#stoppedFor, job.yieldsTo, -1);
     const name = this.#rules.laneOf(job);
     const lane = this.#laneFor(name);
     lane.all = lane.all.without(job);
@@ -120,6 +124,11 @@ export class WaitingIndex {
     }
     if (lane.all.size === 0) this.#lanes.delete(name);
     return job;
+  }
+
+  /** How many waiting jobs were stopped for this one. */
+  stoppedFor(id: string): number {
+    return this.#stoppedFor.get(id) ?? 0;
   }
 
   /** Lanes with jobs, sorted. */
@@ -260,6 +269,7 @@ export class WaitingIndex {
       other.#lanes.set(name, { all, ready, shapes: new Map(shapes) });
     for (const [share, counts] of this.#counts) other.#counts.set(share, new Map(counts));
     for (const [id, first] of this.#yielding) other.#yielding.set(id, first);
+    for (const [id, count] of this.#stoppedFor) other.#stoppedFor.set(id, count);
     other.#parked = this.#parked;
     return other;
   }
@@ -270,6 +280,7 @@ export class WaitingIndex {
     const lanes = new Map<string, WaitingJob[]>();
     for (const job of jobs) {
       this.#count(job, 1);
+      countFor(this.#stoppedFor, job.yieldsTo, 1);
       push(lanes, this.#rules.laneOf(job), job);
     }
     for (const [name, members] of lanes) {
@@ -342,6 +353,13 @@ function asksForMore(a: WaitingJob, b: WaitingJob): boolean {
     const other = b.options[index];
     return environment === other?.environment && instances >= other.instances;
   });
+}
+
+export function countFor(counts: Map<string, number>, id: string | undefined, by: 1 | -1): void {
+  if (id === undefined) return;
+  const count = (counts.get(id) ?? 0) + by;
+  if (count === 0) counts.delete(id);
+  else counts.set(id, count);
 }
 
 function push<T>(lists: Map<string, T[]>, key: string, item: T): void {

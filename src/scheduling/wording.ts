@@ -327,7 +327,7 @@ export function safeSentence(cause: SafeCause): string {
     case 'PREEMPTION_LIMIT':
       return `Nothing can preempt it: it was preempted ${count(cause.preemptions, 'time')}, which is the most per job.`;
     case 'WITHIN_QUOTA':
-      return `Nothing can preempt it now: ${cause.share} is within its quota, and no job of another kind may take from it.`;
+      return `Nothing can preempt it now: the quotas let no job of ${cause.share} or of another share take its instances.`;
   }
 }
 

@@ -1,9 +1,10 @@
+import { neverFits } from '../scheduling/never-fits.ts';
 import type { QueueSetup } from '../scheduling/setup.ts';
 import { play, type Run } from './driver.ts';
 import { entitlementWeight } from './entitlement.ts';
 import { idealBound, type IdealBound } from './ideal.ts';
 import { flipsIn, groupedBy, repeatsIn, timesOf, type GroupReport, type Times } from './metrics.ts';
-import type { Scenario, SimulatedPolicy } from './scenario.ts';
+import type { Scenario, SimulatedJob, SimulatedPolicy } from './scenario.ts';
 import { timelineOf, type Timeline } from './timeline.ts';
 
 /** What one policy made of the load. Seconds are virtual, except in `speed`. */
@@ -99,8 +100,14 @@ export function compare(scenario: Scenario, comparing: Comparing = {}): Simulati
     shares: new Set(scenario.jobs.map(({ share }) => share)).size,
     environments: own.setup.environments.map(({ name, limit }) => ({ name, limit })),
     policies: [playOne(first, 0, all), ...others.map((policy, index) => playOne(policy, index + 1, all))],
-    ideal: idealBound(own.setup.environments, scenario.jobs, scenario.capacity, scenario.stopFor),
+    ideal: idealBound(own.setup.environments, playable(scenario), scenario.capacity, scenario.stopFor),
   };
+}
+
+/** The jobs that every policy runs: what one of them refuses, its makespan does not have. */
+function playable({ jobs, policies }: Scenario): readonly SimulatedJob[] {
+  const all = withFifo(policies);
+  return jobs.filter((job) => all.every(({ setup }) => neverFits(setup, job) === undefined));
 }
 
 /** FIFO with the same environments, unless one of the policies is FIFO already. */

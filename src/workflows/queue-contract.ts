@@ -192,12 +192,16 @@ export interface ExplainRequest {
   readonly whatIf?: WhatIf;
   /** Simulate forward for an estimated start. (Default: true) */
   readonly estimate?: boolean;
+  /** The asker's clock (epoch ms): a workflow's own stands still while nothing happens. (Default: when something last happened) */
+  readonly at?: number;
 }
 
 export interface ExplainNewRequest {
   readonly job: JobSpec;
   /** Simulate forward for an estimated start. (Default: true) */
   readonly estimate?: boolean;
+  /** As in ExplainRequest. */
+  readonly at?: number;
 }
 
 /** What would become of a job that is submitted now. */

@@ -125,17 +125,24 @@ function handleUpdates(run: QueueRun): void {
 
 /** Questions change nothing: they are answered from the story as it is. */
 function handleQueries(run: QueueRun): void {
-  setHandler(queueQueries.snapshot, (request) => snapshot(run.story, request, Date.now()), {
+  setHandler(queueQueries.snapshot, (request) => snapshot(run.story, request, clockOf(request)), {
     description:
       'The queue as it is: environments, shares, who is next, who runs. Input: {"offset", "limit", "share"} or nothing.',
   });
   setHandler(queueQueries.shares, () => shareViews(run.story), {
     description: 'What each share is guaranteed, uses, borrows and lends, by environment.',
   });
-  setHandler(queueQueries.explain, (request) => explainJob(run.story, request, Date.now()), {
+  setHandler(queueQueries.explain, (request) => explainJob(run.story, request, clockOf(request)), {
     description: 'Why a job waits and what would help: {"jobId": "...", "whatIf": {"priority": 90}}.',
   });
-  setHandler(queueQueries.explainNew, (request) => explainNewJob(run.story, request, Date.now()), {
+  setHandler(queueQueries.explainNew, (request) => explainNewJob(run.story, request, clockOf(request)), {
     description: 'The same for a job as if it had just been submitted: {"job": {...}}. Nothing is kept.',
   });
+}
+
+/** A workflow's clock stands still while nothing happens, so that whoever asks says what time it is. It never goes back. */
+function clockOf(request: { readonly at?: number } | undefined): number {
+  const { at } = request ?? {};
+  const now = Date.now();
+  return typeof at === 'number' && Number.isSafeInteger(at) ? Math.max(now, at) : now;
 }

@@ -91,12 +91,14 @@ export const snapshotRequest: z.ZodType<SnapshotRequest> = z.object({
   offset: whole.exactOptional(),
   limit: whole.exactOptional(),
   share: name.exactOptional(),
+  at: whole.exactOptional(),
 });
 
 export const explainRequest: z.ZodType<ExplainRequest> = z.object({
   jobId: id,
   whatIf: z.object({ priority: priority.exactOptional(), share: name.exactOptional() }).exactOptional(),
   estimate: z.boolean().exactOptional(),
+  at: whole.exactOptional(),
 });
 
 /** Of a submission only what can be said of it as a whole; each job is validated by itself. */

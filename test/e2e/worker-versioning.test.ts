@@ -1,4 +1,4 @@
-import { Client, type WorkflowHandle } from '@temporalio/client';
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import {
   bundleWorkflowCode,
   DefaultLogger,
@@ -8,6 +8,7 @@ import {
 } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it, vi, type TestContext } from 'vitest';
 import type { TrainyardActivities } from '../../src/activities/types.ts';
+import { loadWorkerConfig } from '../../src/config.ts';
 import type { JobSpec } from '../../src/jobs/spec.ts';
 import type { DevServer } from '../../src/servers/dev-server.ts';
 import { pollersOf } from '../../src/servers/pollers.ts';
@@ -20,6 +21,7 @@ import {
   type TrainingQueueInput,
 } from '../../src/workflows/queue-contract.ts';
 import type { trainingQueue } from '../../src/workflows/training-queue.ts';
+import { runWorker } from '../../src/worker.ts';
 import { aJob } from '../support/a-job.ts';
 import { aQueue } from '../support/a-queue.ts';
 import { devServer } from '../support/dev-server.ts';
@@ -31,13 +33,15 @@ import { completes, lookingEvery, ScriptedSageMaker } from '../workflow/scripted
  */
 
 let server: DevServer;
-let connection: NativeConnection;
+let connection: Connection;
+let workerConnection: NativeConnection;
 let client: Client;
 let workflowBundle: WorkflowBundle;
 
 beforeAll(async () => {
   server = await devServer();
-  connection = await NativeConnection.connect({ address: server.address });
+  connection = await Connection.connect({ address: server.address });
+  workerConnection = await NativeConnection.connect({ address: server.address });
   client = new Client({ connection });
   workflowBundle = await bundleWorkflowCode({
     workflowsPath: new URL('../../src/workflows/index.ts', import.meta.url).pathname,
@@ -45,6 +49,7 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
+  await workerConnection.close();
   await connection.close();
   await server.stop();
 });
@@ -95,7 +100,7 @@ class Yard {
 
   async startWorker(buildId: string): Promise<void> {
     const worker = await Worker.create({
-      connection,
+      connection: workerConnection,
       taskQueue: this.name,
       workflowBundle,
       activities: this.#activities,
@@ -175,7 +180,7 @@ async function versionOf(workflowId: string): Promise<string> {
 /** The versions that completed the workflow tasks of a run, in the order of their first one and of each change. */
 function versionsOf(history: History): string[] {
   const all = (history.events ?? []).flatMap(({ workflowTaskCompletedEventAttributes: completed }) =>
-    completed == null ? [] : [completed.deploymentVersion?.buildId ?? NONE],
+    completed ? [completed.deploymentVersion?.buildId ?? NONE] : [],
   );
   return changesOf(all);
 }
@@ -235,3 +240,32 @@ async function changeOver(
     await Worker.runReplayHistory({ workflowBundle }, history, queueWorkflowId(name));
   }
 }
+
+it('a worker takes its version from its settings, and work once that is current', async ({
+  onTestFinished,
+}) => {
+  const env = {
+    TEMPORAL_ADDRESS: server.address,
+    TRAINYARD_TASK_QUEUE: 'settings',
+    TRAINYARD_DEPLOYMENT: 'yard-settings',
+    TRAINYARD_BUILD_ID: '0.2.0+177b963',
+    AWS_REGION: 'us-east-1',
+    AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
+  };
+  const yard = new Yard('settings');
+  const ending = new AbortController();
+  const worker = runWorker(loadWorkerConfig({}, { env, cwd: '/' }), { signal: ending.signal });
+  onTestFinished(async () => {
+    ending.abort();
+    await worker;
+  });
+  // Known to `doctor` before it is current.
+  const workers = async (): Promise<readonly string[]> =>
+    (await pollersOf(connection, 'default', 'settings')).workflow;
+  await vi.waitFor(async () => expect(await workers()).toHaveLength(1), EVENTUALLY);
+  await yard.makeCurrent(env.TRAINYARD_BUILD_ID);
+  await yard.start();
+  const queue = queueWorkflowId('settings');
+  await vi.waitFor(async () => expect(await versionOf(queue)).toBe(env.TRAINYARD_BUILD_ID), EVENTUALLY);
+  await yard.close();
+});

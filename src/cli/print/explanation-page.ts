@@ -142,7 +142,12 @@ function hypothesis(
   const { estimate } = explanation;
   const was = now?.estimate === undefined ? '' : ` (as it is: ${startOf(now.estimate, style)})`;
   const starts = estimate === undefined ? '' : fact('starts', `${startOf(estimate, style)}${was}`, style);
-  return `With ${requestOf(request)}\n${lines(explanation.sentence, style, 2)}${moved}${starts}`;
+  const threats = list(
+    'What could then preempt it',
+    explanation.preemptibleBy.map(({ sentence }) => sentence),
+    style,
+  );
+  return `With ${requestOf(request)}\n${lines(explanation.sentence, style, 2)}${moved}${starts}${threats}`;
 }
 
 function requestOf({ priority, share }: WhatIf): string {

@@ -2,7 +2,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Outcome } from '../../../src/scheduling/decision.ts';
 import { neverFits, Scheduler } from '../../../src/scheduling/scheduler.ts';
-import { aJob, aQueue, FIFO } from './queues.ts';
+import { actions, aJob, aQueue, aShare, FIFO, HOUR, MINUTE, quotaShares } from './queues.ts';
 import { Dice, inWorlds, KINDS, type World, type WorldOptions } from './worlds.ts';
 
 // Nothing here waits; a busy machine is slow all the same.
@@ -125,6 +125,32 @@ describe('quotaShare with full rights to reclaim', () => {
       });
     },
   );
+
+  it('what victims give up goes to the job they were stopped for, before reservations of jobs that come after it', () => {
+    const setup = aQueue(quotaShares(aShare('mid', 4), aShare('low', 0)), undefined, {
+      reservation: { afterSeconds: 3600 },
+    });
+    const mid = { share: 'mid', priority: 50 };
+    const victims = [aJob('v1', 2, mid), aJob('v2', 1, mid), aJob('v3', 1, mid)];
+    const holders = [aJob('small', 1, mid), aJob('big', 8, { share: 'low', queuedAt: 1 })];
+    const now = 2 * HOUR;
+    const queue = new Scheduler(setup, {
+      running: [
+        ...victims,
+        aJob('safe', 3, { share: 'mid', priority: 90 }),
+        aJob('other', 3, { share: 'low' }),
+      ].map((job) => ({
+        ...job,
+        option: 0,
+        startedAt: HOUR,
+      })),
+      waiting: [...holders, aJob('urgent', 4, { share: 'mid', priority: 80, queuedAt: now })],
+    });
+    expect(actions(queue.settle(now)).sort()).toEqual(['-v1 for urgent', '-v2 for urgent', '-v3 for urgent']);
+    // Now `small` would fit, so that `big` is the one for whom instances are kept.
+    for (const { id } of victims) queue.release(id, now + MINUTE, {});
+    expect(actions(queue.settle(now + MINUTE))).toEqual(['urgent']);
+  });
 
   it('what is not lent stays free for its owner', () => {
     inWorlds(40, { kind: 'quotaShare', flat: true, steady: true }, (world) => {

@@ -1,15 +1,14 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import type { WorkflowHandle } from '@temporalio/client';
+import { WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import { setTimeout as realTime } from 'node:timers/promises';
 import type { TrainyardActivities } from '../../../src/activities/types.ts';
 import type { JobSpec } from '../../../src/jobs/spec.ts';
-import { isTerminal } from '../../../src/jobs/status.ts';
 import type { JobView } from '../../../src/jobs/view.ts';
 import type { QueueSpec } from '../../../src/queues/queue-spec.ts';
 import type { QueueSnapshot } from '../../../src/queues/queue-view.ts';
 import { jobWorkflowId, TRAINING_JOB, type TrainingJobInput } from '../../../src/workflows/contract.ts';
-import { queries, queueQueries, queueUpdates, signals } from '../../../src/workflows/messages.ts';
+import { queries, queueQueries, queueUpdates, updates } from '../../../src/workflows/messages.ts';
 import {
   queueWorkflowId,
   TRAINING_QUEUE,
@@ -60,7 +59,10 @@ export class QueueStage {
     });
     const stage = new QueueStage(world.environment, taskQueue, world.queue.name);
     return worker.runUntil(async () => {
-      if (world.unstarted !== true) await stage.startQueue(world.queue, world.limits);
+      if (world.unstarted !== true) {
+        await stage.startQueue(world.queue, world.limits);
+        await stage.settled();
+      }
       try {
         return await act(stage);
       } finally {
@@ -76,6 +78,17 @@ export class QueueStage {
       args: [{ queue, ...(limits === undefined ? {} : { limits }) }],
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     });
+  }
+
+  /** A fresh queue looks for open jobs that name it, before it grants anything. */
+  async settled(): Promise<void> {
+    for (;;) {
+      const { events } = await this.handle.fetchHistory();
+      const seen = events?.findIndex((event) => event.activityTaskCompletedEventAttributes) ?? -1;
+      if (seen >= 0 && events?.slice(seen).some((event) => event.workflowTaskCompletedEventAttributes))
+        return;
+      await realTime(20);
+    }
   }
 
   /** Names the queue in each job and hands them in together. */
@@ -137,22 +150,15 @@ export class QueueStage {
    */
   async #end(): Promise<void> {
     const leave = async (jobId: string): Promise<void> => {
-      let view = await this.view(jobId).catch(() => undefined);
-      // It was accepted or admitted a moment ago: a launch that is called off keeps an activity open.
-      for (let tries = 0; isUnderWay(view) && tries < 200; tries += 1) {
+      // One that was accepted a moment ago is not there yet; one that has ended refuses.
+      for (let tries = 0; tries < 100; tries += 1) {
+        const asked = await this.job(jobId)
+          .executeUpdate(updates.cancel, { args: [undefined] })
+          .catch((error: unknown) => error);
+        if (!(asked instanceof WorkflowNotFoundError)) break;
         await realTime(50);
-        view = await this.view(jobId).catch(() => undefined);
       }
-      if (view === undefined) return;
-      if (!isTerminal(view.status)) await this.job(jobId).signal(signals.cancel);
-      const t = setTimeout(() => void (async () => {
-        for (const h of [this.job(jobId), this.handle as WorkflowHandle]) {
-        const { events } = await h.fetchHistory();
-        for (const e of events ?? []) process.stderr.write([e.eventId?.toString(), Object.keys(e).filter(k => k.endsWith('Attributes')).join(), JSON.stringify(e.workflowTaskFailedEventAttributes?.failure ?? e.timerStartedEventAttributes ?? e.workflowExecutionSignaledEventAttributes?.signalName ?? e.signalExternalWorkflowExecutionInitiatedEventAttributes?.signalName ?? e.activityTaskScheduledEventAttributes?.activityType ?? '')].join(' ')+'\n');
-        }
-      })(), 8000);
       await this.job(jobId).result();
-      clearTimeout(t);
     };
     await Promise.all([...this.#jobs].map((jobId) => leave(jobId).catch(() => undefined)));
     await this.#childrenAreOver();
@@ -178,6 +184,3 @@ export class QueueStage {
     }
   }
 }
-
-const isUnderWay = (view: JobView | undefined): boolean =>
-  view === undefined || view.status === 'SUBMITTED' || view.reason.code === 'LAUNCHING';
