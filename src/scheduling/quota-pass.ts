@@ -1,7 +1,7 @@
 import type { Admission, Decision, Wait, WaitReason } from './decision.ts';
 import type { WaitingJob } from './job.ts';
 import type { PolicyState, QueueState } from './queue-state.ts';
-import { quotaCycle } from './quota/cycle.ts';
+import { quotaCycle, type QuotaOffers, quotaOffers } from './quota/cycle.ts';
 import type { QuotaHead, QuotaWorld, RememberedAssignments } from './quota/world.ts';
 import { isGuaranteed, Reservations } from './reservation.ts';
 import type { Pass } from './turn-pass.ts';
@@ -27,8 +27,7 @@ export function quotaPass(
   remembered: RememberedAssignments = new Map(),
 ): Pass {
   const world = { ...quotaWorld(state, policy, now), remembered };
-  const lines = state.waiting.lanes().map((lane) => lineOf(state, lane));
-  const { heads, hopeless } = quotaOffers(lines, world, policy.setup);
+  const { heads, hopeless } = offers(state, world, policy);
   const decided = quotaCycle(heads, world, policy.setup);
   const decisions: Decision[] = [...hopeless];
   let admitted = 0;
@@ -106,14 +105,39 @@ function settleHead(state: QueueState, job: WaitingJob, { why, reasons }: Wait, 
 }
 
 /**
- * The job that a share offers: its first; but where a job behind it waits for victims, those that can do nothing are parked first.
- * Otherwise one of them would take the share's turn, and jobs of others what the victims are to make room for.
+ * Each share offers its first job. But where a job behind that one waits for victims to stop, those that can do nothing are
+ * parked first: one of them would take the share's turn, and a job of another share what the victims are to make room for.
  */
-function* lineOf(state: QueueState, lane: string): Iterable<QuotaHead> {
-  const { waiting } = state;
+function offers(state: QueueState, world: QuotaWorld, policy: QuotaState): QuotaOffers {
+  const { waiting, running } = state;
+  const expecting = new Map<string, WaitingJob>();
+  for (const id of running.stoppedFor()) {
+    const job = waiting.get(id);
+    if (job === undefined) continue;
+    const lane = waiting.laneOf(job);
+    const other = expecting.get(lane);
+    if (other === undefined || waiting.compare(job, other) < 0) expecting.set(lane, job);
+  }
+  const heads: QuotaHead[] = [];
+  const lines: Iterable<QuotaHead>[] = [];
+  for (const lane of waiting.lanes()) {
+    const head = waiting.head(lane);
+    const expects = expecting.get(lane);
+    if (head === undefined || expects === undefined || waiting.compare(head, expects) >= 0)
+      heads.push(...headOf(state, head));
+    else lines.push(lineUpTo(state, lane, expects));
+  }
+  if (lines.length === 0) return { heads, hopeless: [] };
+  const offered = quotaOffers(lines, world, policy.setup);
+  return { heads: [...heads, ...offered.heads], hopeless: offered.hopeless };
+}
+
+/** What a lane may offer, as far as the given job; one that is not taken is parked. */
+function* lineUpTo({ waiting }: QueueState, lane: string, last: WaitingJob): Iterable<QuotaHead> {
   const seen = new Set<string>();
   for (let job = waiting.head(lane); job !== undefined && !seen.has(job.id); job = waiting.head(lane)) {
-    yield* headOf(state, job);
+    if (waiting.compare(job, last) > 0) return;
+    yield { job, resumeAt: waiting.resumeAt(job) };
     seen.add(job.id);
     waiting.park(job);
   }

@@ -81,6 +81,11 @@ export class RunningIndex {
     return this.#stoppingFor.get(id) ?? 0;
   }
 
+  /** Jobs that others are being stopped for, in no particular order. */
+  stoppedFor(): Iterable<string> {
+    return this.#stoppingFor.keys();
+  }
+
   shares(): Iterable<string> {
     return this.#byShare.keys();
   }

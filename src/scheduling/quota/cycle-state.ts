@@ -171,8 +171,8 @@ export class CycleState {
   }
 
   #notNamed(share: number, environment: number): readonly Candidate[] {
-    let ofShare = this.#candidates.get(share);
-    if (ofShare === undefined) this.#candidates.set(share, (ofShare = new Map()));
+    const ofShare = this.#candidates.get(share) ?? new Map<number, readonly Candidate[]>();
+    this.#candidates.set(share, ofShare);
     const known = ofShare.get(environment);
     if (known !== undefined) return known;
     const { runningOf, limits, now } = this.world;

@@ -85,10 +85,10 @@ export function quotaOffers(
   const hopeless: QuotaDecision[] = [];
   for (const line of lines) {
     for (let head of line) {
-      let assignment = assign(state, head);
+      let assignment = assignmentOf(state, head);
       while (!hasEffect(state, assignment) && assignment.resumeAt > 0) {
         head = { job: head.job, resumeAt: assignment.resumeAt };
-        assignment = assign(state, head);
+        assignment = assignmentOf(state, head);
       }
       if (hasEffect(state, assignment)) {
         heads.push(head);

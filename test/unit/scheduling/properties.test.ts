@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { Outcome } from '../../../src/scheduling/decision.ts';
 import { neverFits, Scheduler } from '../../../src/scheduling/scheduler.ts';
 import { actions, aJob, aQueue, aShare, FIFO, HOUR, MINUTE, quotaShares } from './queues.ts';
+import { randomWorld } from './random-world.ts';
 import { Dice, inWorlds, KINDS, type World, type WorldOptions } from './worlds.ts';
 
 // Nothing here waits; a busy machine is slow all the same.
@@ -101,6 +102,15 @@ describe.each(everyKind)('$name', ({ options }) => {
       }
     });
   });
+});
+
+it('does nothing new when everybody is offered again', () => {
+  // 158: behind jobs that fit nowhere waits one for a victim, and what it counts on would suit a job of another share.
+  for (let seed = 100; seed < 180; seed++) {
+    const { scheduler, now } = randomWorld(seed);
+    scheduler.configure(scheduler.setup, now);
+    expect(actions(scheduler.settle(now)), `seed ${seed}`).toEqual([]);
+  }
 });
 
 describe.each(['fifo', 'fairShare'] as const)('%s', (kind) => {

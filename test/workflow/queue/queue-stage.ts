@@ -1,5 +1,5 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
+import type { WorkflowHandle } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import { setTimeout as realTime } from 'node:timers/promises';
 import type { TrainyardActivities } from '../../../src/activities/types.ts';
@@ -149,15 +149,18 @@ export class QueueStage {
    * activity of it is open, lock the time of the test server for good (sdk-java#1540, #1138).
    */
   async #end(): Promise<void> {
+    await this.handle.executeUpdate(queueUpdates.pause).catch(() => undefined);
     const leave = async (jobId: string): Promise<void> => {
-      // One that was accepted a moment ago is not there yet; one that has ended refuses.
-      for (let tries = 0; tries < 100; tries += 1) {
-        const asked = await this.job(jobId)
-          .executeUpdate(updates.cancel, { args: [undefined] })
-          .catch((error: unknown) => error);
-        if (!(asked instanceof WorkflowNotFoundError)) break;
+      // It was accepted or admitted a moment ago: a launch that is called off keeps an activity open.
+      for (let tries = 0; tries < 200; tries += 1) {
+        const view = await this.view(jobId).catch(() => undefined);
+        if (view !== undefined && view.status !== 'SUBMITTED' && view.reason.code !== 'LAUNCHING') break;
         await realTime(50);
       }
+      // One that has ended refuses.
+      await this.job(jobId)
+        .executeUpdate(updates.cancel, { args: [undefined] })
+        .catch(() => undefined);
       await this.job(jobId).result();
     };
     await Promise.all([...this.#jobs].map((jobId) => leave(jobId).catch(() => undefined)));
