@@ -29,6 +29,8 @@ export default defineConfig({
           globalSetup: 'test/global-setup-workflow.ts',
           setupFiles: 'test/support/temporal-runtime.ts',
           ...servers,
+          // The test server now and then forgets a workflow task of a workflow that is cancelled while an activity completes.
+          retry: 2,
         },
       },
       {
