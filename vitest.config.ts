@@ -31,6 +31,7 @@ export default defineConfig({
           ...servers,
           // The test server now and then forgets a workflow task of a workflow that is cancelled while an activity completes.
           retry: 2,
+          testTimeout: 40_000,
         },
       },
       {

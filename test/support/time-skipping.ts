@@ -5,14 +5,14 @@ import { registerSearchAttributes } from '../../src/servers/search-attributes.ts
 import { startTestServer } from './test-server-process.ts';
 
 /**
- * A time-skipping environment with Trainyard's search attributes. It uses the server that the global setup started, so
- * it costs a fifth of a second. `fresh: true` starts a server of its own: needed where a run can leave time locked for
- * good (continue-as-new with open children, activities open when their workflow closes). Call `teardown` at the end.
+ * A time-skipping environment with Trainyard's search attributes, on a server of its own, which takes three seconds: a test that
+ * leaves time locked (continue-as-new with open children, activities open when their workflow closes) would stop the clock of every
+ * file after it. `fresh: false` uses the server that the global setup started. Call `teardown` at the end.
  */
 export async function timeSkippingEnvironment(
   options: { readonly fresh?: boolean } = {},
 ): Promise<TestWorkflowEnvironment> {
-  if (options.fresh !== true) return await attach(inject('testServerPort'));
+  if (options.fresh === false) return await attach(inject('testServerPort'));
   const server = await startTestServer(inject('testServerExecutable'));
   const environment = await attach(server.port);
   const teardown = environment.teardown.bind(environment);
