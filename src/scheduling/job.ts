@@ -26,8 +26,8 @@ export interface WaitingJob {
   /** How often it was preempted so far. */
   readonly preemptions: number;
   /**
-   * The job that it was preempted for: as long as that one waits and may get its turn, this one does not start where it would be
-   * preempted for it again. Set by the scheduler's `release`, and to be kept with the job.
+   * The job that it was preempted for: while both wait, that one is decided before others that would borrow, so that it gets what
+   * was freed for it. Set by the scheduler's `release`, and to be kept with the job.
    */
   readonly yieldsTo?: string;
 }

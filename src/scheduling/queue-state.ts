@@ -98,6 +98,14 @@ export class QueueState {
     if (job !== undefined) this.running.add({ ...job, evictedFor });
   }
 
+  /** It need not stop after all. */
+  spare(id: string): void {
+    const job = this.running.remove(id);
+    if (job === undefined) return;
+    const { evictedFor: _, ...spared } = job;
+    this.running.add(spared);
+  }
+
   prioritise(id: string, priority: number): void {
     const waiting = this.waiting.remove(id);
     if (waiting !== undefined) {

@@ -3,7 +3,6 @@ import type { WaitingJob } from './job.ts';
 import { activeShares, roomIn } from './room.ts';
 import type { QueueState } from './queue-state.ts';
 import type { QuotaLedger } from './quota/ledger.ts';
-import { ROOT } from './quota/share-tree.ts';
 import { held } from './running-index.ts';
 import { byAge } from './waiting-index.ts';
 
@@ -144,7 +143,7 @@ function comesAfter({ waiting }: QueueState, job: WaitingJob, holder: WaitingJob
 }
 
 /** Whether the job stays within what is guaranteed to its share, or to a group above it that is not above the holder, too. */
-export function isGuaranteed(
+function isGuaranteed(
   { policy }: QueueState,
   job: WaitingJob,
   holder: WaitingJob,
@@ -152,19 +151,10 @@ export function isGuaranteed(
   needed: number,
 ): boolean {
   if (policy.kind !== 'quotaShare' || job.share === holder.share) return false;
-  const { ledger } = policy;
-  const { tree } = ledger;
+  const { tree } = policy.ledger;
   const pool = tree.findEnvironment(environment);
   if (pool === undefined) return false;
-  const share = tree.indexOf(job.share);
-  const aboveHolder = new Set(tree.node(tree.indexOf(holder.share)).ancestors);
-  let amount = needed;
-  for (const node of [share, ...tree.node(share).ancestors]) {
-    if (node === ROOT || aboveHolder.has(node)) return false;
-    if (!ledger.borrowsWith(node, pool, amount)) return true;
-    amount -= ledger.localRoom(node, pool);
-  }
-  return false;
+  return policy.ledger.isEntitled(tree.indexOf(job.share), tree.indexOf(holder.share), pool, needed);
 }
 
 function endsBy({ limitSeconds }: WaitingJob, { at }: Shadow, now: number): boolean {

@@ -4,9 +4,9 @@ import type { EnvironmentState, RunningJob, WaitingJob } from './job.ts';
 import { type Place, placeOf } from './queue-order.ts';
 import { QueueState, type Restored } from './queue-state.ts';
 import { held } from './running-index.ts';
-import type { RememberedAssignments } from './quota/world.ts';
 import type { QueueSetup } from './setup.ts';
 import { quotaPass } from './quota-pass.ts';
+import { LastWords, Settling } from './settling.ts';
 import { type Pass, turnPass } from './turn-pass.ts';
 import type { EnvironmentUsage, ShareUsage } from './usage.ts';
 import { environmentUsages, shareUsages } from './usage-report.ts';
@@ -76,7 +76,7 @@ export class Scheduler {
 
   setEnvironment(name: string, environment: EnvironmentState): void {
     this.#state.environments.set(name, environment);
-    this.#state.waiting.wake([name]);
+    this.#wakeIn(name);
   }
 
   /**
@@ -86,8 +86,7 @@ export class Scheduler {
   release(id: string, now: number, again?: Partial<WaitingJob>): void {
     const job = this.#state.release(id, now);
     if (job === undefined) return;
-    if (this.#state.policy.kind === 'quotaShare') this.#state.waiting.wake();
-    else this.#state.waiting.wake([held(job).environment]);
+    this.#wakeIn(held(job).environment);
     if (again === undefined) return;
     const { option: _option, startedAt: _startedAt, evictedFor, ...waiting } = job;
     const stopped =
@@ -108,33 +107,22 @@ export class Scheduler {
    */
   settle(now: number, limit = Infinity): Outcome {
     this.#wakeInTime(now);
-    const actions: Decision[] = [];
-    const waits = new Map<string, Decision>();
-    let admitted = 0;
+    const words = new LastWords();
+    const settling = new Settling();
     let actedSinceWake = false;
-    const remembered: RememberedAssignments = new Map();
     for (;;) {
-      const pass = this.#pass(now, limit - admitted, remembered);
-      for (const decision of pass.decisions) {
-        if (decision.kind === 'wait') {
-          waits.set(decision.job, decision);
-          continue;
-        }
-        actions.push(decision);
-        if (decision.kind === 'admit') {
-          admitted++;
-          waits.delete(decision.job);
-        }
-      }
-      if (pass.more) return this.#outcome([...actions, ...waits.values()], true, now);
+      const pass = this.#pass(now, limit - words.admissions, settling);
+      for (const decision of pass.decisions) words.add(decision);
+      if (pass.more) return this.#outcome(words.all(this.#state), true, now);
       actedSinceWake ||= pass.acted;
       if (pass.again) continue;
       if (!actedSinceWake || !this.#actionsHelpOthers()) break;
       // What was parked is looked at once more, with all that has started and stopped meanwhile.
       actedSinceWake = false;
+      settling.newRound();
       this.#state.waiting.wake();
     }
-    return this.#outcome([...actions, ...waits.values()], false, now);
+    return this.#outcome(words.all(this.#state), false, now);
   }
 
   waiting(id: string): WaitingJob | undefined {
@@ -213,10 +201,10 @@ export class Scheduler {
     return other;
   }
 
-  #pass(now: number, limit: number, remembered?: RememberedAssignments): Pass {
+  #pass(now: number, limit: number, settling?: Settling): Pass {
     const state = this.#state;
     return state.policy.kind === 'quotaShare'
-      ? quotaPass(state, state.policy, now, limit, remembered)
+      ? quotaPass(state, state.policy, now, limit, settling)
       : turnPass(state, now, limit);
   }
 
@@ -244,8 +232,13 @@ export class Scheduler {
   }
 
   #wakeRivals(job: WaitingJob): void {
+    this.#wakeIn(...job.options.map(({ environment }) => environment));
+  }
+
+  /** Quotas span environments, and a job that no longer fits in one may hold a reservation in another. */
+  #wakeIn(...environments: readonly string[]): void {
     const { policy, reservation } = this.setup;
     if (policy.kind === 'quotaShare' || reservation !== undefined) this.#state.waiting.wake();
-    else this.#state.waiting.wake(job.options.map(({ environment }) => environment));
+    else this.#state.waiting.wake(environments);
   }
 }

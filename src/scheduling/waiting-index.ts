@@ -62,8 +62,6 @@ export class WaitingIndex {
   readonly #lanes = new Map<string, Lane>();
   /** Per share and environment. */
   readonly #counts = new Map<string, Map<string, WaitingCount>>();
-  /** Jobs that are parked because they yield to another one, and to whom. */
-  readonly #yielding = new Map<string, string>();
   /** How many wait because they were stopped for this job. */
   readonly #stoppedFor = new Map<string, number>();
   #parked = 0;
@@ -110,7 +108,6 @@ export class WaitingIndex {
     const job = this.#jobs.get(id);
     if (job === undefined) return undefined;
     this.#jobs.delete(id);
-    this.#yielding.delete(id);
     this.#count(job, -1);
     countFor(this.#stoppedFor, job.yieldsTo, -1);
     const name = this.#rules.laneOf(job);
@@ -129,6 +126,11 @@ export class WaitingIndex {
   /** How many waiting jobs were stopped for this one. */
   stoppedFor(id: string): number {
     return this.#stoppedFor.get(id) ?? 0;
+  }
+
+  /** Jobs that waiting ones were stopped for, in no particular order; they may be gone. */
+  stoppedForAny(): Iterable<string> {
+    return this.#stoppedFor.keys();
   }
 
   /** Lanes with jobs, sorted. */
@@ -206,19 +208,9 @@ export class WaitingIndex {
     return lane?.shapes.get(this.#rules.shapeOf(job))?.parked === true;
   }
 
-  /**
-   * The job's shape is not offered again before it is woken; with `yielding`, or before the job that it yields to is parked, too.
-   */
-  park(job: WaitingJob, yielding = false): void {
+  /** The job's shape is not offered again before it is woken. */
+  park(job: WaitingJob): void {
     this.#update(job, { parked: true, resumeAt: 0 });
-    if (yielding && job.yieldsTo !== undefined) this.#yielding.set(job.id, job.yieldsTo);
-    else this.#yielding.delete(job.id);
-    for (const [id, first] of this.#yielding) {
-      const [held, waitedFor] = [this.#jobs.get(id), this.#jobs.get(first)];
-      if (held === undefined || waitedFor === undefined || !this.#isAlike(waitedFor, job)) continue;
-      this.#yielding.delete(id);
-      this.#update(held, { parked: false });
-    }
   }
 
   /**
@@ -233,12 +225,6 @@ export class WaitingIndex {
       if (first === undefined || this.#rules.order(first, job) < 0 || !asksForMore(first, job)) continue;
       this.park(first);
     }
-  }
-
-  #isAlike(a: WaitingJob, b: WaitingJob): boolean {
-    return (
-      this.#rules.laneOf(a) === this.#rules.laneOf(b) && this.#rules.shapeOf(a) === this.#rules.shapeOf(b)
-    );
   }
 
   resumeAt(job: WaitingJob): number {
@@ -268,7 +254,6 @@ export class WaitingIndex {
     for (const [name, { all, ready, shapes }] of this.#lanes)
       other.#lanes.set(name, { all, ready, shapes: new Map(shapes) });
     for (const [share, counts] of this.#counts) other.#counts.set(share, new Map(counts));
-    for (const [id, first] of this.#yielding) other.#yielding.set(id, first);
     for (const [id, count] of this.#stoppedFor) other.#stoppedFor.set(id, count);
     other.#parked = this.#parked;
     return other;

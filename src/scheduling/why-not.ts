@@ -2,7 +2,8 @@ import type { WaitReason } from './decision.ts';
 import type { WaitingJob } from './job.ts';
 import { offer } from './offer.ts';
 import type { QueueState } from './queue-state.ts';
-import { headOf, quotaWorld } from './quota-pass.ts';
+import { headOf } from './offered-lines.ts';
+import { quotaWorld } from './quota-pass.ts';
 import { quotaCycle } from './quota/cycle.ts';
 import { Reservations } from './reservation.ts';
 import { activeShares } from './room.ts';
@@ -25,8 +26,10 @@ export function whyNot(state: QueueState, job: WaitingJob, now: number): readonl
   const own = state.waiting.laneOf(job);
   const others = state.waiting.lanes().filter((lane) => lane !== own);
   const heads = [
-    { job, resumeAt: 0 },
-    ...others.flatMap((lane) => headOf(state, state.waiting.head(lane) ?? state.waiting.first(lane))),
+    { job, resumeAt: 0, madeRoom: state.madeRoom(job.id) },
+    ...others.flatMap(
+      (lane) => headOf(state, state.waiting.head(lane) ?? state.waiting.first(lane)) ?? [],
+    ),
   ];
   for (const decision of quotaCycle(heads, quotaWorld(state, policy, now), policy.setup))
     if (decision.kind === 'wait' && decision.job === job.id) return decision.reasons;

@@ -3,6 +3,7 @@ import type { Victim } from './candidates.ts';
 import { classicVictims } from './classic-victims.ts';
 import { type CycleState, type Request, without } from './cycle-state.ts';
 import { fairVictims } from './fair-victims.ts';
+import type { QuotaLedger } from './ledger.ts';
 import type { QuotaHead } from './world.ts';
 
 /** How an option could be used now, from worst to best (Kueue's pkg/scheduler/flavorassigner). */
@@ -58,7 +59,7 @@ function tryOption(state: CycleState, request: Request): Trial {
   const { ledger } = state;
   const { share, environment, instances } = request;
   const noFit: Trial = { mode: 'noFit', height: 0, victims: [] };
-  const room = state.roomLater(request);
+  const room = state.room(request);
   const limit = ledger.tree.environments[environment]?.limit ?? 0;
   if (instances > Math.min(ledger.tree.quota(share, environment).potential, limit) || room === -Infinity)
     return noFit;
@@ -70,7 +71,8 @@ function tryOption(state: CycleState, request: Request): Trial {
   if (!inGuarantee && !belowRoot && !mayPreemptWhileBorrowing(state, share)) return noFit;
 
   const victims = findVictims(state, request);
-  if (victims.length === 0) return { mode: 'noCandidates', height, victims };
+  if (victims.length === 0 || (state.world.mayReturn === false && wouldReturn(ledger, request, victims)))
+    return { mode: 'noCandidates', height, victims: [] };
   const after = without(ledger, victims, environment, () =>
     ledger.borrowHeight(share, environment, instances),
   );
@@ -85,6 +87,18 @@ function findVictims(state: CycleState, request: Request): readonly Victim[] {
     case 'fairShare':
       return fairVictims(state, request);
   }
+}
+
+/** Whether a victim would have a better claim to what it gave up than the request. */
+function wouldReturn(ledger: QuotaLedger, { share, environment }: Request, victims: readonly Victim[]): boolean {
+  return without(ledger, victims, environment, () =>
+    victims.some(
+      (victim) =>
+        !victim.evicting &&
+        victim.share !== share &&
+        ledger.isEntitled(victim.share, share, environment, victim.instances),
+    ),
+  );
 }
 
 function mayPreemptWhileBorrowing(state: CycleState, share: number): boolean {

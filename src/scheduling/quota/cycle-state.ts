@@ -28,17 +28,17 @@ export interface Reservation {
  *
  *   ledger   what is in use, what was admitted and what is reserved; victims still count, they hold their instances until released
  *   later    the same without the victims
- *   inUse    without reservations: what is really in use
+ *   inUse    the first without what is reserved: what is really in use
  */
 export class CycleState {
   readonly world: QuotaWorld;
   readonly policy: QuotaShareQueueSetup;
-  readonly inUse: QuotaLedger;
   /** Named in this cycle, by id. */
   readonly victims = new Map<string, Candidate & { readonly environment: number }>();
   readonly reservations: Reservation[] = [];
   readonly #now: Account;
   readonly #later: Account;
+  readonly #inUse: Account;
   #current: Account;
   readonly #setups = new Map<number, QuotaShareSetup>();
   /** By environment, in instances. */
@@ -58,7 +58,7 @@ export class CycleState {
     this.#now = new Account(world.ledger.clone());
     this.#later = new Account(world.ledger.clone());
     this.#current = this.#now;
-    this.inUse = world.ledger.clone();
+    this.#inUse = new Account(world.ledger.clone());
     const { environments } = this.ledger.tree;
     for (const share of policy.shares) this.#setups.set(this.ledger.tree.indexOf(share.name), share);
     this.#admitted = environments.map(() => 0);
@@ -74,6 +74,10 @@ export class CycleState {
 
   get later(): QuotaLedger {
     return this.#later.ledger;
+  }
+
+  get inUse(): QuotaLedger {
+    return this.#inUse.ledger;
   }
 
   setupOf(share: number): QuotaShareSetup {
@@ -105,7 +109,7 @@ export class CycleState {
   }
 
   admit({ job, share, environment, instances }: Request): void {
-    for (const account of [this.#now, this.#later, this.inUse]) account.change(share, environment, instances);
+    for (const account of [this.#now, this.#later, this.#inUse]) account.change(share, environment, instances);
     this.#admitted[environment] = (this.#admitted[environment] ?? 0) + instances;
     this.#startedBy[environment] ??= job.id;
   }
@@ -143,10 +147,24 @@ export class CycleState {
     return named;
   }
 
+  /** Instances that an assignment may count on. */
+  room(request: Pick<Request, 'environment' | 'job'>): number {
+    return this.#current === this.#inUse ? this.roomNow(request) : this.roomLater(request);
+  }
+
   /** Runs with `later` as the ledger: as if the victims named so far were gone. */
   asIfGone<T>(act: () => T): T {
+    return this.#with(this.#later, act);
+  }
+
+  /** Runs with `inUse` as the ledger: as at the beginning of the cycle, but for those that were admitted. */
+  asIfNotReserved<T>(act: () => T): T {
+    return this.#with(this.#inUse, act);
+  }
+
+  #with<T>(account: Account, act: () => T): T {
     const before = this.#current;
-    this.#current = this.#later;
+    this.#current = account;
     try {
       return act();
     } finally {

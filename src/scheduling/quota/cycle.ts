@@ -3,15 +3,19 @@ import type { QuotaShareQueueSetup } from '../setup.ts';
 import { assign, type Assignment } from './assignment.ts';
 import { byCodeUnits } from './code-units.ts';
 import { CycleState, type Request, without } from './cycle-state.ts';
-import { inHeadOrder } from './head-order.ts';
+import { headOrder } from './head-order.ts';
 import { mainReason, whyNot } from './wait-reasons.ts';
 import type { QuotaDecision, QuotaHead, QuotaWorld } from './world.ts';
 
 interface Contender {
   readonly job: QuotaHead['job'];
+  readonly resumeAt: number;
   /** Node of its share. */
   readonly share: number;
+  readonly madeRoom: boolean;
   readonly assignment: Assignment;
+  /** Assigned with all that this cycle had decided up to then. */
+  readonly upToDate: boolean;
 }
 
 /**
@@ -26,11 +30,16 @@ interface Contender {
  *
  * Victims keep their instances until they are released. Decisions come in the order in which they were made. Nothing given is
  * changed. Throws a RangeError for two heads of one share, or a share or option that is not set up.
+ *
+ * `follow`, told what was decided of a job, says what its share offers next in this cycle. Then the cycle goes on until nobody has
+ * anything left to offer, and one that no longer fits as it was assigned is assigned anew. Without it, as in Kueue, each share has one
+ * turn per cycle.
  */
 export function quotaCycle(
   heads: readonly QuotaHead[],
   world: QuotaWorld,
   policy: QuotaShareQueueSetup,
+  follow?: (decided: QuotaDecision) => QuotaHead | undefined,
 ): readonly QuotaDecision[] {
   const state = new CycleState(world, policy);
   const shares = new Set<string>();
@@ -40,20 +49,47 @@ export function quotaCycle(
     .map((head): Contender => {
       if (shares.has(head.job.share)) throw new RangeError(`two heads of the share "${head.job.share}"`);
       shares.add(head.job.share);
-      const share = state.ledger.tree.indexOf(head.job.share);
-      return { job: head.job, share, assignment: assignmentOf(state, head) };
+      return contenderOf(state, head, assignmentOf(state, head), false);
     });
   const decisions: QuotaDecision[] = [];
-  for (const contender of inHeadOrder(contenders, state.ledger, policy.order))
+  const order = headOrder(contenders, state.ledger, policy.order);
+  for (let contender = order.take(), follower; contender !== undefined; contender = order.take(follower)) {
+    if (follow !== undefined && !contender.upToDate && isOutdated(state, contender)) {
+      follower = contenderOf(state, contender, assignNow(state, contender), true);
+      continue;
+    }
     decide(state, contender, decisions);
+    const decided = decisions.at(-1);
+    const next = decided === undefined ? undefined : follow?.(decided);
+    follower = next === undefined ? undefined : contenderOf(state, next, assignNow(state, next), true);
+  }
   return decisions;
+}
+
+/** What others keep for themselves is looked at when it is decided, as with those that were assigned at the beginning. */
+function assignNow(state: CycleState, head: QuotaHead): Assignment {
+  return state.asIfNotReserved(() => assign(state, head));
+}
+
+function contenderOf(
+  state: CycleState,
+  { job, resumeAt, madeRoom = false }: QuotaHead,
+  assignment: Assignment,
+  upToDate: boolean,
+): Contender {
+  return { job, resumeAt, share: state.ledger.tree.indexOf(job.share), madeRoom, assignment, upToDate };
+}
+
+/** Whether it would have to wait only because of what was decided since it was assigned. */
+function isOutdated(state: CycleState, { assignment: { mode, request, victims } }: Contender): boolean {
+  if (request === undefined || mode === 'noFit' || mode === 'noCandidates') return false;
+  return !victims.some(({ job }) => state.victims.has(job.id)) && !stillFits(state, request, victims);
 }
 
 /** In the first cycle after a change it is looked for, in those after it remembered: before its first decision a cycle is as the last. */
 function assignmentOf(state: CycleState, head: QuotaHead): Assignment {
   const { remembered } = state.world;
-  // Whether it has to yield changes without anybody starting or stopping.
-  if (remembered === undefined || head.job.yieldsTo !== undefined) return assign(state, head);
+  if (remembered === undefined) return assign(state, head);
   const key = `${head.resumeAt} ${head.job.id}`;
   const known = remembered.get(key);
   if (known !== undefined) return known;
@@ -87,7 +123,7 @@ export function quotaOffers(
     for (let head of line) {
       let assignment = assignmentOf(state, head);
       while (!hasEffect(state, assignment) && assignment.resumeAt > 0) {
-        head = { job: head.job, resumeAt: assignment.resumeAt };
+        head = { ...head, resumeAt: assignment.resumeAt };
         assignment = assignmentOf(state, head);
       }
       if (hasEffect(state, assignment)) {

@@ -59,16 +59,18 @@ function linesFor(state: CycleState, request: Request): LineOf {
 
 /** Most searches fail for want of instances, and adding up is cheaper than searching. */
 function areEnough(state: CycleState, { share, environment, instances }: Request, lineOf: LineOf): boolean {
-  let most = state.ledger.availableTo(share, environment);
+  const missing = instances - state.ledger.availableTo(share, environment);
   let any = false;
-  for (const other of [share, ...state.borrowers(environment)]) {
-    if (other === share && any) continue;
-    for (const candidate of lineOf(other)?.all() ?? []) {
+  let most = 0;
+  const add = (line: CandidateLine | undefined): boolean => {
+    for (const candidate of line?.all() ?? []) {
       any = true;
       most += candidate.instances;
     }
-    if (any && most >= instances) return true;
-  }
+    return any && most >= missing;
+  };
+  if (add(lineOf(share))) return true;
+  for (const other of state.borrowers(environment)) if (other !== share && add(lineOf(other))) return true;
   return false;
 }
 

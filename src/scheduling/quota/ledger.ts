@@ -132,6 +132,18 @@ export class QuotaLedger {
     return Math.max(0, this.tree.quota(node, environment).local - this.usage(node, environment));
   }
 
+  /** Whether the share would stay within its quota, or within that of a group above it that is not above the other share, too. */
+  isEntitled(share: number, other: number, environment: number, instances: number): boolean {
+    const aboveOther = this.tree.node(other).ancestors;
+    let amount = instances;
+    for (const node of [share, ...this.tree.node(share).ancestors]) {
+      if (node === ROOT || aboveOther.includes(node)) return false;
+      if (!this.borrowsWith(node, environment, amount)) return true;
+      amount -= this.localRoom(node, environment);
+    }
+    return false;
+  }
+
   /** Kueue's FindHeightOfLowestSubtreeThatFits. */
   borrowHeight(share: number, environment: number, instances: number): BorrowHeight {
     if (!this.borrowsWith(share, environment, instances)) return { height: 0, belowRoot: true };

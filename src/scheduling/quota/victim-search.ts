@@ -15,7 +15,7 @@ export class VictimSearch {
   constructor(state: CycleState, request: Request) {
     this.state = state;
     this.request = request;
-    this.#room = state.roomLater(request);
+    this.#room = state.room(request);
   }
 
   take(candidate: Candidate, cause: Victim['cause']): void {

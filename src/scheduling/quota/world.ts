@@ -9,6 +9,8 @@ export interface QuotaHead {
   readonly job: WaitingJob;
   /** Index in `job.options` to try first: the scan goes on where the last cycle's stopped (`resumeAt` of its decision), else 0. */
   readonly resumeAt: number;
+  /** Others were, or are being, stopped for it: it is decided before those who would borrow. Kueue knows no such thing. */
+  readonly madeRoom?: boolean;
 }
 
 /** By job and `resumeAt`. */
@@ -30,6 +32,11 @@ export interface QuotaWorld {
   /** True: an environment that is being probed; at most one job may start there in this cycle. */
   readonly probing?: (environment: string) => boolean;
   readonly limits: QueueSetup['preemptionLimits'];
+  /**
+   * Whether a job may be stopped that would be within its share's guarantee again once all victims are gone: it would come back at
+   * once and take what it was stopped for. Kueue does so. Absent: yes.
+   */
+  readonly mayReturn?: boolean;
   /** What earlier cycles assigned to heads, if nothing that they look at has changed since. The cycle adds to it. */
   readonly remembered?: RememberedAssignments;
   /** Epoch milliseconds. */

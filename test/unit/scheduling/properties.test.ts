@@ -122,6 +122,24 @@ describe.each(['fifo', 'fairShare'] as const)('%s', (kind) => {
   });
 });
 
+describe('quotaShare', () => {
+  it.each([{ reservation: undefined }, { reservation: 300 }])(
+    'starts a job at most once at one moment, and never one that it also stops (reservation: $reservation)',
+    ({ reservation }) => {
+      const more = reservation === undefined ? {} : { reservation };
+      inWorlds(100, { kind: 'quotaShare', ...more }, (world) => {
+        for (let step = 0; step < 60; step++) {
+          const acted = world.step().decisions.flatMap((decision) => {
+            if (decision.kind === 'wait') return [];
+            return [decision.kind === 'admit' ? decision.job : decision.victim];
+          });
+          expect(acted).toEqual([...new Set(acted)]);
+        }
+      });
+    },
+  );
+});
+
 describe('quotaShare with full rights to reclaim', () => {
   it.each([{ reservation: undefined }, { reservation: 300 }])(
     'a share whose first job fits its guarantee starts it or takes the instances back (reservation: $reservation)',

@@ -2,7 +2,7 @@
 import { Scheduler } from '../../../src/scheduling/scheduler.ts';
 import type { Decision, Outcome } from '../../../src/scheduling/decision.ts';
 import type { WaitingJob } from '../../../src/scheduling/job.ts';
-import type { PolicySetup, QueueSetup, QuotaShareSetup } from '../../../src/scheduling/setup.ts';
+import type { PolicySetup, QueueSetup, QuotaShareQueueSetup, QuotaShareSetup } from '../../../src/scheduling/setup.ts';
 
 export const SECOND = 1000;
 export const MINUTE = 60_000;
@@ -48,7 +48,7 @@ export function aShare(
   };
 }
 
-export function quotaShares(...shares: QuotaShareSetup[]): PolicySetup {
+export function quotaShares(...shares: QuotaShareSetup[]): QuotaShareQueueSetup {
   return { kind: 'quotaShare', order: 'priority', fairRules: ['final', 'initial'], groups: [], shares };
 }
 

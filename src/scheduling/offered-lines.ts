@@ -1,0 +1,104 @@
+import type { WaitingJob } from './job.ts';
+import type { QueueState } from './queue-state.ts';
+import type { QuotaDecision, QuotaHead } from './quota/world.ts';
+
+/** The jobs that the shares offer in one cycle, moved on with every decision. What starts is taken out of the line at once. */
+export class OfferedLines {
+  readonly #state: QueueState;
+  /** More than one start per share and cycle are decided only if none can be in the way of another: reservations look at one. */
+  readonly #mostStarts: number;
+  readonly #started = new Map<string, WaitingJob>();
+  readonly #reserved: WaitingJob[] = [];
+  #moved = false;
+
+  constructor(state: QueueState, mostStarts: number) {
+    this.#state = state;
+    this.#mostStarts = state.setup.reservation === undefined ? mostStarts : 0;
+  }
+
+  /** Whether a share offers something else now than before the cycle. */
+  get moved(): boolean {
+    return this.#moved;
+  }
+
+  /** What the share of the decided job offers next. Undefined: nothing else, as yet. */
+  after(decided: QuotaDecision): QuotaHead | undefined {
+    switch (decided.kind) {
+      case 'preempt':
+        return undefined;
+      case 'admit':
+        return this.#afterStart(decided.job);
+      case 'wait':
+        return this.#afterWait(decided);
+    }
+  }
+
+  /** A job that was decided to start. */
+  take(id: string): WaitingJob | undefined {
+    const job = this.#started.get(id) ?? this.#state.waiting.get(id);
+    this.#started.delete(id);
+    return job;
+  }
+
+  /** Those that were not taken wait as before. */
+  restore(): void {
+    for (const job of this.#started.values()) this.#state.waiting.add(job);
+    this.#started.clear();
+  }
+
+  /** When nobody else makes progress, what a reservation holds up is not offered again before something happens. */
+  parkReserved(): boolean {
+    for (const job of this.#reserved) this.#state.waiting.park(job);
+    return this.#reserved.length > 0;
+  }
+
+  #afterStart(id: string): QuotaHead | undefined {
+    const { waiting } = this.#state;
+    const job = waiting.get(id);
+    if (job === undefined || this.#started.size >= this.#mostStarts) return undefined;
+    waiting.remove(id);
+    this.#started.set(id, job);
+    return headOf(this.#state, waiting.head(waiting.laneOf(job)));
+  }
+
+  #afterWait({ job: id, why, reasons, resumeAt = 0 }: QuotaDecision & { kind: 'wait' }): QuotaHead | undefined {
+    const { waiting } = this.#state;
+    const job = waiting.get(id);
+    if (job === undefined) return undefined;
+    switch (why.code) {
+      case 'RESERVED':
+        this.#reserved.push(job);
+        return undefined;
+      case 'PREEMPTING':
+      case 'RELEASE_EXPECTED':
+        waiting.setResumeAt(job, 0);
+        return undefined;
+      default:
+        if (resumeAt > waiting.resumeAt(job)) waiting.setResumeAt(job, resumeAt);
+        else {
+          waiting.park(job);
+          if (!reasons.some(({ code }) => code === 'RESERVED')) waiting.parkLarger(job);
+        }
+        this.#moved = true;
+        return headOf(this.#state, waiting.head(waiting.laneOf(job)));
+    }
+  }
+}
+
+export function headOf(state: QueueState, job: WaitingJob | undefined): QuotaHead | undefined {
+  if (job === undefined) return undefined;
+  return { job, resumeAt: state.waiting.resumeAt(job), madeRoom: state.madeRoom(job.id) };
+}
+
+/** What a lane may offer, as far as the given job; one that is not taken is parked. */
+export function* lineUpTo(state: QueueState, lane: string, last: WaitingJob): Iterable<QuotaHead> {
+  const { waiting } = state;
+  const seen = new Set<string>();
+  for (let job = waiting.head(lane); job !== undefined && !seen.has(job.id); job = waiting.head(lane)) {
+    if (waiting.compare(job, last) > 0) return;
+    const head = headOf(state, job);
+    if (head !== undefined) yield head;
+    seen.add(job.id);
+    waiting.park(job);
+  }
+}
