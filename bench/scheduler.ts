@@ -33,8 +33,9 @@ export function benchScheduler(): Promise<BenchReport> {
   for (const order of ['priority', 'fairShare'] as const) {
     const restarted = queueAfterRestart(treeOf(1000, 100, order));
     const first = timed(() => restarted.scheduler.clone().cycle(restarted.now));
-    measured[`first cycle after a restart, every share has a head, ms, 1,000 shares, ${order} order`] = first.ms;
-    const times = cycles(restarted, 40);
+    measured[`first cycle after a restart, every share has a head, ms, 1,000 shares, ${order} order`] =
+      first.ms;
+    const times = cycles(restarted, 12, 4);
     measured[`cycle p50, ms, 1,000 shares, ${order} order`] = quantile(times.cycle, 0.5);
     bars.push(below(`cycle p99, ms, 1,000 shares, ${order} order`, quantile(times.cycle, 0.99), 100));
     measured[`to the fixed point p50, ms, 1,000 shares, ${order} order`] = quantile(times.settle, 0.5);
@@ -114,11 +115,11 @@ interface CycleTimes {
 }
 
 /** One running job ends and a new one arrives; how long the next decisions take. */
-function cycles(queue: BusyQueue, count: number): CycleTimes {
+function cycles(queue: BusyQueue, count: number, warm = 10): CycleTimes {
   const { scheduler, random } = queue;
   const cycle: number[] = [];
   const settle: number[] = [];
-  for (let event = 0; event < count + 10; event++) {
+  for (let event = 0; event < count + warm; event++) {
     queue.now += 1000;
     const running = [...scheduler.runningJobs()];
     scheduler.release(running[random(running.length)]?.id ?? '', queue.now);
@@ -127,7 +128,7 @@ function cycles(queue: BusyQueue, count: number): CycleTimes {
     const copy = scheduler.clone();
     const one = timed(() => copy.cycle(queue.now));
     const all = timed(() => scheduler.settle(queue.now));
-    if (event >= 10) {
+    if (event >= warm) {
       cycle.push(one.ms);
       settle.push(all.ms);
     }

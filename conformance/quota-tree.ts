@@ -1,6 +1,5 @@
 import { quotaCycle } from '../src/scheduling/quota/cycle.ts';
 import { QuotaLedger } from '../src/scheduling/quota/ledger.ts';
-import { firstOfEachShare } from '../src/scheduling/quota/offer-order.ts';
 import type { PreemptionCause } from '../src/scheduling/decision.ts';
 import type { RunningJob, WaitingJob } from '../src/scheduling/job.ts';
 import {
@@ -9,6 +8,8 @@ import {
   type QuotaShareQueueSetup,
   WEIGHT_ONE,
 } from '../src/scheduling/setup.ts';
+import { waitingRules } from '../src/scheduling/queue-state.ts';
+import { WaitingIndex } from '../src/scheduling/waiting-index.ts';
 import type { QuotaTreeVector } from './vector-file.ts';
 
 /** What a world comes to, in the vectors' words. Lists are sorted. */
@@ -184,9 +185,13 @@ function treeOf(
       },
     ];
   });
+  const lines = new WaitingIndex(waitingRules({ policy }), pending);
   return {
     policy,
-    heads: firstOfEachShare(pending).map((job) => ({ job, resumeAt: 0 })),
+    heads: lines.lanes().flatMap((lane) => {
+      const job = lines.head(lane);
+      return job === undefined ? [] : [{ job, resumeAt: 0 }];
+    }),
     world: {
       ledger,
       runningOf: (share) => running.get(share) ?? [],

@@ -1,7 +1,7 @@
 import type { WaitReason } from './decision.ts';
 import type { EnvironmentState } from './job.ts';
 import type { EnvironmentSetup } from './setup.ts';
-import { compareText } from './waiting-index.ts';
+import { byCodeUnits } from './order.ts';
 
 const OPEN: EnvironmentState = { kind: 'open' };
 const DRAINING: EnvironmentState = { kind: 'draining' };
@@ -35,7 +35,7 @@ export class Environments {
 
   /** Sorted. */
   names(): readonly string[] {
-    return [...this.#limits.keys()].sort(compareText);
+    return [...this.#limits.keys()].sort(byCodeUnits);
   }
 
   /** Most instances in use; 0 for one that the queue does not have. */

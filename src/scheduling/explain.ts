@@ -9,8 +9,6 @@ import { remediesFor } from './remedies.ts';
 import { held } from './running-index.ts';
 import { expectedEnd } from './running-time.ts';
 import type { Scheduler } from './scheduler.ts';
-import { offersNothingNew } from './trial.ts';
-import { compareText } from './waiting-index.ts';
 import {
   type AheadCause,
   aheadSentence,
@@ -20,6 +18,7 @@ import {
   type ShareInWords,
   waitSentence,
 } from './wording.ts';
+import { byCodeUnits } from './order.ts';
 
 export interface ExplainOptions {
   /** Answers as if the job had this priority, or were in that share. The queue itself is not changed. */
@@ -39,8 +38,6 @@ const MOST_AHEAD = 10;
 const RUNNING_AHEAD = 5;
 /** Most starts that are played to see what the queue would do next anyhow. */
 const MOST_ADMISSIONS = 100;
-/** Decisions of the core after which a job that has not been offered again is judged by itself. */
-const MOST_OFFERS = 60;
 
 /**
  * Why a job waits, who is before it, what would help and when it would start; or what a running job holds and who could take it.
@@ -98,8 +95,8 @@ function explainWaiting(
   const settled = scheduler.clone();
   const outcome = settled.settle(now, MOST_ADMISSIONS);
   const starts = settled.running(job.id) !== undefined;
-  const block = starts ? undefined : blockOf(settled, job, now, outcome.decisions);
   const place = scheduler.placeOf(job.id, now);
+  const block = starts ? undefined : blockOf(settled, job, now, outcome.decisions, place?.first ?? job.id);
   const holders = block === undefined ? [] : holdersOf(settled, job, block.why, now, times, stopSeconds);
   const earlier = place?.ahead ?? [];
   const before = (place?.inQueue ?? 1) - 1;
@@ -113,11 +110,16 @@ function explainWaiting(
           reasons: block.reasons,
           position: place?.inQueue ?? 1,
           ahead: earlier.map((each) => each.job),
-          preempting: stopsFor(block.why),
+          preempting: awaitsStops(block.why),
           stopSeconds,
           ...(outcome.wakeAt === undefined ? {} : { wakeAt: outcome.wakeAt }),
           ...(times === undefined ? {} : { times }),
         });
+  const sentenceOf = (why: WaitReason): string =>
+    waitSentence(why, {
+      share: inWords(settled, job.share, why),
+      supposed: stopping(why).some((id) => scheduler.running(id)?.evictedFor === undefined),
+    });
   const estimate = options.estimate === true ? estimateOf(scheduler, job, now, options) : undefined;
   return {
     jobId: job.id,
@@ -137,8 +139,10 @@ function explainWaiting(
         }),
     ...(block === undefined ? {} : { blockedBy: block.why }),
     blockedByOption: block?.reasons ?? [],
-    sentence:
-      block === undefined ? NOTHING_BLOCKS : waitSentence(block.why, inWords(settled, job.share, block.why)),
+    sentence: block === undefined ? NOTHING_BLOCKS : sentenceOf(block.why),
+    ...(block === undefined || block.reasons.length < 2
+      ? {}
+      : { sentenceByOption: block.reasons.map(sentenceOf) }),
     ahead: nearestOf(earlier, holders),
     aheadCount: before + holders.length,
     remedies,
@@ -152,43 +156,68 @@ interface Block {
   readonly reasons: readonly WaitReason[];
 }
 
-/** What the next cycle that offers the job would say. */
+/**
+ * What the core says when it looks at the job again. It looks at the first of those that ask for the same, and what it says of that one
+ * holds for all; but stops that are on their way for the first are not for those behind it.
+ */
 function blockOf(
   settled: Scheduler,
   job: WaitingJob,
   now: number,
   decisions: readonly Decision[],
+  first: string,
 ): Block | undefined {
-  const said = waitOf(decisions, job.id) ?? offeredAgain(settled, job.id, now);
-  if (said !== undefined) return { why: said.why, reasons: said.reasons };
+  if (first === job.id) return saidAgain(settled, first, now, decisions) ?? blockNow(settled, job, now);
+  // Much cheaper than to offer all once more.
+  const block = blockNow(settled, job, now);
+  if (block === undefined || !awaitsStops(block.why)) return block;
+  const again = saidAgain(settled, first, now, decisions);
+  if (again !== undefined && !awaitsStops(again.why)) return again;
+  const behind: WaitReason = { code: 'BEHIND', job: first };
+  return { why: behind, reasons: [behind] };
+}
+
+function blockNow(settled: Scheduler, job: WaitingJob, now: number): Block | undefined {
   const [first, ...others] = settled.whyWaiting(job.id, now);
   return first === undefined ? undefined : { why: nearestReason(first, others), reasons: [first, ...others] };
 }
 
 /**
- * What a parked job is told depends on who is offered with it, so the core is made to offer all of them once more; in a long queue only
- * until it has come to the job.
+ * What a parked job is told depends on who is offered with it, so the core is made to offer all of them once more. If that makes it do
+ * something, the queue has moved on, and what it said last counts.
  */
-function offeredAgain(settled: Scheduler, id: string, now: number): Wait | undefined {
+function saidAgain(
+  settled: Scheduler,
+  id: string,
+  now: number,
+  last: readonly Decision[],
+): Block | undefined {
   const copy = settled.clone();
   for (const { name, state } of copy.environments()) copy.setEnvironment(name, state);
-  if (copy.setup.policy.kind !== 'quotaShare') return waitOf(copy.settle(now, MOST_ADMISSIONS).decisions, id);
-  let said: Wait | undefined;
-  for (let made = 0; made < MOST_OFFERS;) {
-    const { decisions } = copy.cycle(now);
-    made += 1 + decisions.length;
-    said = waitOf(decisions, id) ?? said;
-    if (offersNothingNew(decisions)) break;
-  }
-  return said;
+  const { decisions } = copy.settle(now, MOST_ADMISSIONS);
+  const again = waitOf(decisions, id);
+  const movedOn = decisions.some(({ kind }) => kind !== 'wait');
+  return movedOn ? (waitOf(last, id) ?? again) : (again ?? waitOf(last, id));
 }
 
 function waitOf(decisions: readonly Decision[], id: string): Wait | undefined {
   return decisions.find((decision): decision is Wait => decision.kind === 'wait' && decision.job === id);
 }
 
-function stopsFor({ code }: WaitReason): boolean {
+function awaitsStops({ code }: WaitReason): boolean {
   return code === 'PREEMPTING' || code === 'RELEASE_EXPECTED';
+}
+
+/** Whose stop the constraint is about. */
+function stopping(why: WaitReason): readonly string[] {
+  switch (why.code) {
+    case 'PREEMPTING':
+      return why.victims;
+    case 'RELEASE_EXPECTED':
+      return why.from;
+    default:
+      return [];
+  }
 }
 
 function inWords(scheduler: Scheduler, share: string, why: WaitReason): ShareInWords | undefined {
@@ -215,7 +244,7 @@ function holdersOf(
   return [...scheduler.runningJobs()]
     .filter((other) => other.id !== job.id && blocks(other))
     .map((other) => ({ other, until: expectedEnd(other, now, times, stopSeconds) }))
-    .sort((a, b) => a.until - b.until || compareText(a.other.id, b.other.id));
+    .sort((a, b) => a.until - b.until || byCodeUnits(a.other.id, b.other.id));
 }
 
 function holdsCause(job: RunningJob, until: number): AheadCause {

@@ -26,8 +26,8 @@ export type Remedy = { readonly sentence: string } & (
       readonly by: number;
       readonly which: 'guaranteed' | 'borrowLimit' | 'lendLimit' | 'limit';
     }
-  /** Set this priority (or a higher one) and it starts, or preempts. */
-  | { readonly kind: 'priority'; readonly atLeast: number }
+  /** With this very priority it starts, or preempts. A higher one may do something else: preempt where this one fits. */
+  | { readonly kind: 'priority'; readonly priority: number }
   | { readonly kind: 'time'; readonly at: number }
   | { readonly kind: 'operator'; readonly what: 'resume' | 'release' | 'undrain' }
 );
@@ -62,6 +62,8 @@ export interface Explanation {
   readonly blockedByOption: readonly WaitReason[];
   /** The constraint in one sentence with numbers; for running jobs what they hold. */
   readonly sentence: string;
+  /** `blockedByOption` in one sentence each, where there are several. */
+  readonly sentenceByOption?: readonly string[];
   /** Nearest first; at most ten. `aheadCount` counts all. */
   readonly ahead: readonly JobAhead[];
   readonly aheadCount: number;

@@ -5,6 +5,7 @@ import { expectedTime, type GuessedTime, longestTime } from './running-time.ts';
 import type { Scheduler } from './scheduler.ts';
 import { SortedTree } from './sorted-tree.ts';
 import { basisSentence } from './wording.ts';
+import { byCodeUnits } from './order.ts';
 
 export interface ForecastOptions {
   /** From the order to stop until SageMaker says Stopped. (Default: 120, SageMaker's grace period) */
@@ -85,7 +86,7 @@ interface End {
   readonly guess: GuessedTime;
 }
 
-const byTime = (a: End, b: End): number => a.at - b.at || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+const byTime = (a: End, b: End): number => a.at - b.at || byCodeUnits(a.id, b.id);
 
 /** One way into the future. */
 class Run {
@@ -201,6 +202,7 @@ class Run {
       const stopped = end.wholeAt > this.#now;
       if (stopped) {
         this.#keepWork(job);
+        this.#rested.onStop();
         this.#world.release(end.id, this.#now, { preemptions: job.preemptions + 1 });
       } else {
         this.#rested.on(end.guess);
@@ -240,6 +242,12 @@ class Rested {
   readonly #medians = new Map<string, { share: string; count: number; seconds: number }>();
   #byLimit = 0;
   #byDefault = 0;
+  #stops = 0;
+
+  /** A preempted job gives its instances back. */
+  onStop(): void {
+    this.#stops++;
+  }
 
   on({ basis }: GuessedTime): void {
     switch (basis.kind) {
@@ -257,9 +265,10 @@ class Rested {
 
   sentence(end: 'started' | 'bound' | 'nothingMore'): string {
     return basisSentence({
-      medians: [...this.#medians.values()].sort((a, b) => (a.share < b.share ? -1 : 1)),
+      medians: [...this.#medians.values()].sort((a, b) => byCodeUnits(a.share, b.share)),
       byLimit: this.#byLimit,
       byDefault: this.#byDefault,
+      stops: this.#stops,
       end,
     });
   }

@@ -16,8 +16,8 @@ const NEARNESS: Readonly<Record<WaitReason['code'], number>> = {
   NEVER_FITS: 9,
 };
 
-/** Instances that are missing, where that can be said. */
-function shortfall(reason: WaitReason): number {
+/** Instances that are missing; undefined where it is not their number that matters. */
+export function shortfall(reason: WaitReason): number | undefined {
   switch (reason.code) {
     case 'ENVIRONMENT_FULL':
       return reason.needed - reason.free;
@@ -25,8 +25,18 @@ function shortfall(reason: WaitReason): number {
       return reason.needed - reason.available;
     case 'SHARE_LIMIT':
       return reason.used + reason.needed - reason.guaranteed - (reason.borrowLimit ?? 0);
-    default:
-      return 0;
+    case 'COMPUTE_RESERVATION':
+      return reason.needed - (reason.free - reason.reserved);
+    case 'NEVER_FITS':
+      return reason.needed - reason.most;
+    case 'PREEMPTING':
+    case 'RELEASE_EXPECTED':
+    case 'RESERVED':
+    case 'DRAINING':
+    case 'COOLING':
+    case 'PROBING':
+    case 'BEHIND':
+      return undefined;
   }
 }
 
@@ -35,7 +45,7 @@ export function nearestReason(first: WaitReason, others: readonly WaitReason[]):
   let nearest = first;
   for (const reason of others) {
     const by = NEARNESS[reason.code] - NEARNESS[nearest.code];
-    if (by < 0 || (by === 0 && shortfall(reason) < shortfall(nearest))) nearest = reason;
+    if (by < 0 || (by === 0 && (shortfall(reason) ?? 0) < (shortfall(nearest) ?? 0))) nearest = reason;
   }
   return nearest;
 }

@@ -41,7 +41,7 @@ function whyNot(
   if (needed > limit)
     return { code: 'NEVER_FITS', environment, needed, most: limit, limitedBy: 'environment' };
   const free = limit - state.running.used(environment);
-  if (needed > free) return { code: 'ENVIRONMENT_FULL', environment, needed, free: Math.max(0, free), limit };
+  if (needed > free) return { code: 'ENVIRONMENT_FULL', environment, needed, free, limit };
   const kept = keptForOthers(state, environment, needed, context.activeShares);
   if (needed > free - kept) return { code: 'COMPUTE_RESERVATION', environment, reserved: kept, needed, free };
   return context.reservations.holdsUp(job, environment, needed, free);

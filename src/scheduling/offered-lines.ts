@@ -21,6 +21,11 @@ export class OfferedLines {
     return this.#moved;
   }
 
+  /** Whether a share goes on offering a job that a reservation holds up. */
+  get heldUp(): boolean {
+    return this.#reserved.length > 0;
+  }
+
   /** What the share of the decided job offers next. Undefined: nothing else, as yet. */
   after(decided: QuotaDecision): QuotaHead | undefined {
     switch (decided.kind) {
@@ -61,7 +66,12 @@ export class OfferedLines {
     return headOf(this.#state, waiting.head(waiting.laneOf(job)));
   }
 
-  #afterWait({ job: id, why, reasons, resumeAt = 0 }: QuotaDecision & { kind: 'wait' }): QuotaHead | undefined {
+  #afterWait({
+    job: id,
+    why,
+    reasons,
+    resumeAt = 0,
+  }: QuotaDecision & { kind: 'wait' }): QuotaHead | undefined {
     const { waiting } = this.#state;
     const job = waiting.get(id);
     if (job === undefined) return undefined;

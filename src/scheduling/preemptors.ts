@@ -37,7 +37,7 @@ export function preemptorsOf(
   const from = freeFrom > now ? freeFrom : undefined;
   const when = from === undefined ? {} : { from };
   for (const at of from === undefined ? [now] : [now, from]) {
-    const by = trials.find(isPreemptionOf(job), () => undefined, at);
+    const by = trials.decisions(() => undefined, at).find(isPreemptionOf(job));
     if (by !== undefined) {
       const kind: PreemptorKind = {
         code: 'JOB',

@@ -15,15 +15,17 @@ export interface Place {
   readonly waitingInShare: number;
   readonly inQueue: number;
   readonly waitingInQueue: number;
+  /** Jobs of one line that ask for the same are offered as one, the first of them: this one. */
+  readonly first: string;
   /** Those right before it in the queue, nearest first; at most ten. */
   readonly ahead: readonly Earlier[];
 }
 
 const MOST_AHEAD = 10;
 /** Heads that are looked at one turn after the other, where shares depend on each other. */
-const MOST_LOOKS = 6_000;
-/** Jobs of one line that are looked at one by one, before its keys follow from what starts before alone. */
-const MOST_STEPS = 5_000;
+const MOST_LOOKS = 2_400;
+/** Jobs of all lines that are looked at one by one, before the keys of a line follow from what starts before alone. */
+const MOST_STEPS = 10_000;
 
 /**
  * The position of a waiting job: exact in its share, and in the queue as the policy gives turns to shares if every job that is
@@ -33,12 +35,18 @@ const MOST_STEPS = 5_000;
  * Each share is a line in its own order, and the turn goes to the line whose first job has the least key (turn-rules.ts). The
  * keys of a line depend on that line alone. So before a job's turn every other line gives those jobs that come before its first one
  * whose key is greater than the greatest key in front of, or of, the asked job. A line is looked at job by job only until its share
- * borrows; after that its keys rise with the load before them, and the place is found by halving. Two bounds keep it quick: a line
- * is looked at for at most 5,000 jobs, then taken to be settled; and in a tree with groups, which entangle the lines, the turns
- * are played one by one until all are settled or 6,000 heads were compared, and what is left is counted as if the shares hung below
- * the root.
+ * borrows; after that its keys rise with the load before them, and the place is found by halving. Two bounds keep it quick: 10,000
+ * jobs are looked at one by one, then the lines are taken to be settled; and in a tree with groups, which entangle the lines, the
+ * turns are played one by one until all are settled or 2,400 heads were looked at, and what is left is counted as if the shares hung
+ * below the root.
  */
 export function placeOf(state: QueueState, job: WaitingJob, now: number): Place {
+  const { shapes } = state.waiting.lineOf(state.waiting.laneOf(job));
+  const first = shapes.find((jobs) => jobs.has(job))?.first() ?? job;
+  return { ...placeByPolicy(state, job, now), first: first.id };
+}
+
+function placeByPolicy(state: QueueState, job: WaitingJob, now: number): Omit<Place, 'first'> {
   switch (state.policy.kind) {
     case 'fifo':
       return placeInOneLine(state, job);
@@ -49,7 +57,7 @@ export function placeOf(state: QueueState, job: WaitingJob, now: number): Place 
   }
 }
 
-function placeInOneLine({ waiting }: QueueState, job: WaitingJob): Place {
+function placeInOneLine({ waiting }: QueueState, job: WaitingJob): Omit<Place, 'first'> {
   const before = waiting.countBefore(job);
   const ahead: Earlier[] = [];
   for (const other of waiting.backwardsFrom(job)) {
@@ -73,10 +81,15 @@ interface Standing<Key> {
   readonly key: Key;
 }
 
-function placeByTurns<Key>({ waiting }: QueueState, job: WaitingJob, rule: TurnRule<Key>): Place {
-  const lines = waiting.lanes().map((lane) => new Line(lane, waiting.lineOf(lane), rule));
+function placeByTurns<Key>(
+  { waiting }: QueueState,
+  job: WaitingJob,
+  rule: TurnRule<Key>,
+): Omit<Place, 'first'> {
+  const steps = { left: MOST_STEPS };
+  const lines = waiting.lanes().map((lane) => new Line(lane, waiting.lineOf(lane), rule, steps));
   const played = rule.entangled ? playTurns(lines, rule, job) : { turns: [], reached: undefined };
-  const place = (count: number, ahead: readonly Earlier[]): Place => ({
+  const place = (count: number, ahead: readonly Earlier[]): Omit<Place, 'first'> => ({
     inShare: waiting.countBefore(job) + 1,
     waitingInShare: waiting.waitingIn(job.share),
     inQueue: count + 1,
@@ -116,6 +129,8 @@ class Line<Key> {
   readonly #shapes: readonly { readonly jobs: SortedTree<WaitingJob>; readonly load: number }[];
   readonly #environments: readonly string[];
   readonly #rule: TurnRule<Key>;
+  /** That all lines together may still take. */
+  readonly #steps: { left: number };
   #passed = 0;
   /** Those of the passed ones that were looked at one by one: the first, and the last ten. */
   #first = 0;
@@ -132,10 +147,12 @@ class Line<Key> {
       shapes,
     }: { readonly all: SortedTree<WaitingJob>; readonly shapes: readonly SortedTree<WaitingJob>[] },
     rule: TurnRule<Key>,
+    steps: { left: number },
   ) {
     this.share = share;
     this.#all = all;
     this.#rule = rule;
+    this.#steps = steps;
     const heads = shapes.flatMap((jobs) => jobs.first() ?? []);
     this.#environments = [
       ...new Set(heads.flatMap(({ options }) => options.map(({ environment }) => environment))),
@@ -191,15 +208,14 @@ class Line<Key> {
     this.#passed = passes;
   }
 
-  /** The last ten that have passed, in order. */
-  tail(): Standing<Key>[] {
+  /** Those that have passed, the last first: at most ten. */
+  *tail(): Generator<Standing<Key>, undefined, undefined> {
     const from = Math.max(this.#stepped, this.#passed - MOST_AHEAD);
-    const tail = [...this.#last];
-    for (let index = from; index < this.#passed; index++) {
+    for (let index = this.#passed - 1; index >= from; index--) {
       const standing = this.#standing(index);
-      if (standing !== undefined) tail.push(standing);
+      if (standing !== undefined) yield standing;
     }
-    return tail.slice(-MOST_AHEAD);
+    yield* this.#last.slice(-MOST_AHEAD).reverse();
   }
 
   /** One by one until `may` stops it (true), or the keys follow from the load alone. */
@@ -219,13 +235,14 @@ class Line<Key> {
       if (this.#last.length === 10 * MOST_AHEAD) this.#last = this.#last.slice(-MOST_AHEAD);
       this.#passed++;
       this.#stepped++;
+      this.#steps.left--;
       if (this.#settledNow()) return false;
     }
     return true;
   }
 
   #settledNow(): boolean {
-    return this.#stepped - this.#first >= MOST_STEPS || this.settled;
+    return this.#steps.left <= 0 || this.settled;
   }
 
   #markBase(): void {
@@ -234,6 +251,7 @@ class Line<Key> {
   }
 
   #loadBefore(job: WaitingJob): number {
+    if (!this.#rule.byLoad) return 0;
     let load = 0;
     for (const shape of this.#shapes) load += shape.jobs.countBefore(job) * shape.load;
     return load;
@@ -250,29 +268,104 @@ class Line<Key> {
   }
 }
 
-/** The last ten of several lists together, last first; a list keeps its own order. */
+/** The last ten of several lists together, last first, as each list is; a list keeps its own order. */
 function lastOf<Key>(
-  lists: readonly (readonly Standing<Key>[])[],
+  lists: readonly Iterator<Standing<Key>, undefined>[],
   compare: (a: Key, b: Key) => number,
 ): Standing<Key>[] {
-  const left = lists.map((list) => [...list]);
-  const last: Standing<Key>[] = [];
-  while (last.length < MOST_AHEAD) {
-    let from: Standing<Key>[] | undefined;
-    let greatest: Standing<Key> | undefined;
-    for (const list of left) {
-      const candidate = list.at(-1);
-      if (candidate === undefined) continue;
-      if (greatest === undefined || compare(candidate.key, greatest.key) > 0) {
-        from = list;
-        greatest = candidate;
-      }
-    }
-    if (from === undefined || greatest === undefined) break;
-    last.push(greatest);
-    from.pop();
+  const left = lists.flatMap((list) => {
+    const { value: last } = list.next();
+    return last === undefined ? [] : [{ list, last }];
+  });
+  const found: Standing<Key>[] = [];
+  while (found.length < MOST_AHEAD) {
+    const next = greatestOf(left, (a, b) => compare(a.last.key, b.last.key));
+    if (next === undefined) break;
+    found.push(next.last);
+    const { value: before } = next.list.next();
+    if (before === undefined) left.splice(left.indexOf(next), 1);
+    else next.last = before;
   }
-  return last;
+  return found;
+}
+
+function greatestOf<T>(items: readonly T[], compare: (a: T, b: T) => number): T | undefined {
+  let greatest: T | undefined;
+  for (const item of items) if (greatest === undefined || compare(item, greatest) > 0) greatest = item;
+  return greatest;
+}
+
+/** Lines whose keys depend on each other. */
+class Circle<Key> {
+  readonly #lines: readonly Line<Key>[];
+  readonly #rule: TurnRule<Key>;
+  #next: { readonly line: Line<Key>; readonly standing: Standing<Key> } | undefined;
+  #settled = false;
+  /** Nobody of the circle has started since it was looked at. */
+  #known = false;
+
+  constructor(lines: readonly Line<Key>[], rule: TurnRule<Key>) {
+    this.#lines = lines;
+    this.#rule = rule;
+  }
+
+  /** Whose turn it is of them. */
+  get next(): Standing<Key> | undefined {
+    return this.#next?.standing;
+  }
+
+  get settled(): boolean {
+    return this.#settled;
+  }
+
+  /** Finds out who is next, if that may have changed; how many heads were looked at. */
+  look(): number {
+    if (this.#known) return 0;
+    this.#known = true;
+    this.#next = this.#rule.winner === undefined ? this.#least() : this.#winner(this.#rule.winner);
+    this.#settled = this.#rule.settles && this.#lines.every((line) => line.settled);
+    return this.#lines.length;
+  }
+
+  startNext(): void {
+    if (this.#next === undefined) return;
+    this.#rule.start(this.#next.standing.job);
+    this.#next.line.played();
+    this.#known = false;
+  }
+
+  #least(): { readonly line: Line<Key>; readonly standing: Standing<Key> } | undefined {
+    let least: { readonly line: Line<Key>; readonly standing: Standing<Key> } | undefined;
+    for (const line of this.#lines) {
+      const job = line.head;
+      if (job === undefined) continue;
+      const key = this.#rule.keyOf(job);
+      if (least === undefined || this.#rule.compare(key, least.standing.key) < 0)
+        least = { line, standing: { job, key } };
+    }
+    return least;
+  }
+
+  #winner(
+    winnerOf: NonNullable<TurnRule<Key>['winner']>,
+  ): { readonly line: Line<Key>; readonly standing: Standing<Key> } | undefined {
+    const job = winnerOf(this.#lines.flatMap(({ head }) => head ?? []));
+    const line = this.#lines.find(({ share }) => share === job?.share);
+    return job === undefined || line === undefined
+      ? undefined
+      : { line, standing: { job, key: this.#rule.keyOf(job) } };
+  }
+}
+
+function circlesOf<Key>(lines: readonly Line<Key>[], rule: TurnRule<Key>): Circle<Key>[] {
+  const circles = new Map<number, Line<Key>[]>();
+  for (const line of lines) {
+    const circle = rule.circleOf(line.share);
+    const members = circles.get(circle);
+    if (members === undefined) circles.set(circle, [line]);
+    else members.push(line);
+  }
+  return [...circles.values()].map((members) => new Circle(members, rule));
 }
 
 /** Plays turns until the job's own, as far as the bound allows; then `reached` is its key. */
@@ -282,16 +375,23 @@ function playTurns<Key>(
   job: WaitingJob,
 ): { readonly turns: readonly Standing<Key>[]; readonly reached: Key | undefined } {
   const turns: Standing<Key>[] = [];
-  for (let looks = 0; looks < MOST_LOOKS; looks += lines.length) {
-    if (rule.settles && lines.every((line) => line.settled)) break;
-    const heads = lines.flatMap(({ head }) => head ?? []);
-    const winner = rule.winner?.(heads);
-    if (winner === undefined) break;
-    const key = rule.keyOf(winner);
-    if (winner.id === job.id) return { turns, reached: key };
-    rule.start(winner);
-    turns.push({ job: winner, key });
-    lines.find(({ share }) => share === winner.share)?.played();
+  const circles = circlesOf(lines, rule);
+  for (let looks = 0; looks < MOST_LOOKS;) {
+    let first: Circle<Key> | undefined;
+    let turn: Standing<Key> | undefined;
+    let settled = true;
+    for (const circle of circles) {
+      looks += circle.look();
+      settled &&= circle.settled;
+      const { next } = circle;
+      if (next === undefined || (turn !== undefined && rule.compare(next.key, turn.key) > 0)) continue;
+      first = circle;
+      turn = next;
+    }
+    if (settled || turn === undefined) break;
+    if (turn.job.id === job.id) return { turns, reached: turn.key };
+    first?.startNext();
+    turns.push(turn);
   }
   return { turns, reached: undefined };
 }

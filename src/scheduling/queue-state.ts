@@ -6,7 +6,8 @@ import { QuotaLedger } from './quota/ledger.ts';
 import { held, RunningIndex } from './running-index.ts';
 import type { FairShareSetup, QueueSetup, QuotaShareQueueSetup, QuotaShareSetup } from './setup.ts';
 import { WEIGHT_ONE } from './setup.ts';
-import { byAge, byPriority, compareText, WaitingIndex, type WaitingRules } from './waiting-index.ts';
+import { WaitingIndex, type WaitingRules } from './waiting-index.ts';
+import { byAge, byCodeUnits, byPriority } from './order.ts';
 
 /** What a policy remembers besides the jobs. */
 export type PolicyState =
@@ -174,7 +175,7 @@ export class QueueState {
   /** Jobs of a share that the queue does not name hang below the root, with nothing guaranteed. */
   #withOrphans(policy: QuotaShareQueueSetup): QuotaShareQueueSetup {
     const known = new Set(policy.shares.map(({ name }) => name));
-    const orphans = [...new Set(this.busyShares())].filter((share) => !known.has(share)).sort(compareText);
+    const orphans = [...new Set(this.busyShares())].filter((share) => !known.has(share)).sort(byCodeUnits);
     return orphans.length === 0 ? policy : { ...policy, shares: [...policy.shares, ...orphans.map(orphan)] };
   }
 }
@@ -207,7 +208,10 @@ function copyOfPolicy(policy: PolicyState): PolicyState {
 }
 
 /** fifo: one line for all, by age alone. Otherwise one line per share, by priority and age. */
-function waitingRules({ policy, reservation }: QueueSetup): WaitingRules {
+export function waitingRules({
+  policy,
+  reservation,
+}: Pick<QueueSetup, 'policy' | 'reservation'>): WaitingRules {
   const fifo = policy.kind === 'fifo';
   const limitCounts = reservation !== undefined;
   return {

@@ -43,7 +43,7 @@ export function quotaPass(
   const decisions: Decision[] = [...hopeless];
   let admitted = 0;
   let acted = false;
-  let again = hopeless.length > 0 || lines.moved;
+  let again = false;
   for (const decision of decided) {
     switch (decision.kind) {
       case 'admit': {
@@ -63,12 +63,12 @@ export function quotaPass(
         state.admit(job, decision.option, now);
         settling?.admitted(state, job);
         admitted++;
-        acted = again = true;
+        acted = true;
         break;
       }
       case 'preempt':
         decisions.push(settling?.takeBack(state, decision, now) ?? evicted(state, decision, settling));
-        acted = again = true;
+        acted = true;
         break;
       case 'wait': {
         const { resumeAt: _, ...wait } = decision;
@@ -77,7 +77,11 @@ export function quotaPass(
       }
     }
   }
-  if (!again) again = lines.parkReserved();
+  if (settling === undefined) again ||= acted || hopeless.length > 0 || lines.moved;
+  // Lines were gone through to their ends, but for those that offered nothing at first, or a job that a reservation holds up: that may
+  // have gone with what has moved.
+  else again ||= (!acted && hopeless.length > 0) || (lines.moved && lines.heldUp);
+  if (!again && !acted) again = lines.parkReserved();
   return { decisions, acted, again, more: false };
 }
 

@@ -1,13 +1,17 @@
 import type { WaitReason } from './decision.ts';
 import type { Remedy, RunningTimes } from './explanation.ts';
 import type { RunningJob, WaitingJob } from './job.ts';
+import { shortfall } from './nearest-reason.ts';
 import { held } from './running-index.ts';
 import { expectedEnd, longestTime } from './running-time.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { QueueSetup, QuotaSetup, QuotaShareQueueSetup } from './setup.ts';
 import { Trials, type Verdict } from './trial.ts';
-import { compareText } from './waiting-index.ts';
 import { type BareRemedy, remedySentence } from './wording.ts';
+import { byCodeUnits } from './order.ts';
+
+/** What helps: it starts, or it preempts and did not before. */
+type Help = Exclude<Verdict, 'waits'>;
 
 const HIGHEST_PRIORITY = 9_999;
 /** A job farther back than this is not helped by instances or ends of jobs alone: others would take them. */
@@ -17,7 +21,7 @@ const MOST_ENDS = 64;
  * Decisions of the core that looking for one kind of remedy may take. With few jobs that is enough to halve down to the least; with
  * thirty shares that offer ten shapes each it is enough for some trials.
  */
-const MOST_DECISIONS = { operator: 30, time: 30, jobsEnd: 80, priority: 80, instances: 60, quotas: 60 };
+const MOST_DECISIONS = { jobsEnd: 80, priority: 80, instances: 60, quotas: 60 };
 
 export interface RemedyQuestion {
   /** A copy of the queue in which nothing more happens without an event. It is not changed. */
@@ -38,9 +42,10 @@ export interface RemedyQuestion {
 }
 
 /**
- * What would let a waiting job start, or preempt: each by itself, the easiest first, and each tried on a copy of the queue before
- * it is named. Amounts are the least that helped, found by halving; where more helps less (a bigger job passes), they are
- * an amount that helps, not the least.
+ * What would let a waiting job start, or preempt: each by itself, the easiest first, and each played to the end on a copy of the
+ * queue before it is named. It is promised as it is named and no further: amounts and priorities are found by halving, so
+ * that they are the least where more helps more. More need not: with a still higher priority the job may preempt where it would
+ * have started, and with still more instances a bigger job may pass.
  */
 export function remediesFor(question: RemedyQuestion): Remedy[] {
   return new Search(question).all();
@@ -58,8 +63,8 @@ class Search {
   all(): Remedy[] {
     const near = this.#q.position <= FARTHEST_BACK;
     return [
-      ...this.#within('operator', () => this.#operator()),
-      ...this.#within('time', () => this.#time()),
+      ...this.#operator(),
+      ...this.#time(),
       ...(near ? this.#within('jobsEnd', () => this.#jobsEnd()) : []),
       ...this.#within('priority', () => this.#priority()),
       ...(near ? this.#within('instances', () => this.#instances()) : []),
@@ -72,9 +77,19 @@ class Search {
     return search();
   }
 
-  /** Better than now: it starts, or it did not preempt and would. */
-  #helps(change: (copy: Scheduler) => void, at?: number): Exclude<Verdict, 'waits'> | undefined {
-    const verdict = this.#trials.of(this.#q.job.id, change, at);
+  #helps(change: (copy: Scheduler) => void, at?: number): Help | undefined {
+    return this.#help(this.#trials.of(this.#q.job.id, change, at));
+  }
+
+  /** The remedy, if it does what it says when the core decides to the end. */
+  #confirmed(remedy: BareRemedy, change: (copy: Scheduler) => void, at?: number): Remedy | undefined {
+    const helps = this.#help(this.#trials.inTheEnd(this.#q.job.id, change, at));
+    return helps === undefined
+      ? undefined
+      : { ...remedy, sentence: remedySentence(remedy, helps === 'preempts') };
+  }
+
+  #help(verdict: Verdict | undefined): Help | undefined {
     if (verdict === 'starts') return verdict;
     return verdict === 'preempts' && !this.#q.preempting ? verdict : undefined;
   }
@@ -82,8 +97,9 @@ class Search {
   #operator(): Remedy[] {
     for (const reason of this.#q.reasons) {
       if (reason.code !== 'DRAINING') continue;
-      const helps = this.#helps((copy) => copy.setEnvironment(reason.environment, { kind: 'open' }));
-      if (helps !== undefined) return [worded({ kind: 'operator', what: 'undrain' }, helps)];
+      const open = (copy: Scheduler): void => copy.setEnvironment(reason.environment, { kind: 'open' });
+      const remedy = this.#confirmed({ kind: 'operator', what: 'undrain' }, open);
+      if (remedy !== undefined) return [remedy];
     }
     return [];
   }
@@ -91,8 +107,7 @@ class Search {
   #time(): Remedy[] {
     const { wakeAt, now } = this.#q;
     if (wakeAt === undefined || wakeAt <= now) return [];
-    const helps = this.#helps(() => undefined, wakeAt);
-    return helps === undefined ? [] : [worded({ kind: 'time', at: wakeAt }, helps)];
+    return listOf(this.#confirmed({ kind: 'time', at: wakeAt }, () => undefined, wakeAt));
   }
 
   #jobsEnd(): Remedy[] {
@@ -101,52 +116,57 @@ class Search {
     const running = [...settled.runningJobs()]
       .filter((other) => wanted.has(held(other).environment))
       .map((other) => ({ other, end: expectedEnd(other, now, times, stopSeconds) }))
-      .sort((a, b) => a.end - b.end || compareText(a.other.id, b.other.id))
+      .sort((a, b) => a.end - b.end || byCodeUnits(a.other.id, b.other.id))
       .slice(0, MOST_ENDS)
       .map(({ other }) => other);
-    const ended = (jobs: readonly RunningJob[]): Exclude<Verdict, 'waits'> | undefined =>
-      this.#helps((copy) => {
+    const end =
+      (jobs: readonly RunningJob[]) =>
+      (copy: Scheduler): void => {
         // What was evicted has not ended with its stop: it waits again.
         for (const { id, evictedFor } of jobs)
           copy.release(id, now, evictedFor === undefined ? undefined : {});
-      });
-    let found:
-      { readonly jobs: readonly RunningJob[]; readonly helps: Exclude<Verdict, 'waits'> } | undefined;
+      };
+    let found: readonly RunningJob[] | undefined;
     const tryEnd = (jobs: readonly RunningJob[]): boolean => {
-      const helps = jobs.length === 0 ? undefined : ended(jobs);
-      if (helps !== undefined) found = { jobs, helps };
-      return helps !== undefined;
+      const helps = jobs.length > 0 && this.#helps(end(jobs)) !== undefined;
+      if (helps) found = jobs;
+      return helps;
     };
     // The first ones that free as much as is missing; then twice as many, and so on.
     let count = enoughOf(running, this.#q.reasons);
     while (!tryEnd(running.slice(0, count)) && count < running.length && !this.#trials.spent) count *= 2;
     if (found === undefined) return [];
     // Those that end late first: what is left out last would have been over soonest.
-    for (const other of [...found.jobs].reverse()) tryEnd(found.jobs.filter(({ id }) => id !== other.id));
-    const { jobs: needed, helps } = found;
-    const ends = needed.map((other) => latestEnd(other, now, stopSeconds));
+    for (const other of [...found].reverse()) tryEnd(found.filter(({ id }) => id !== other.id));
+    const ends = found.map((other) => latestEnd(other, now, stopSeconds));
     const remedy: BareRemedy = {
       kind: 'jobsEnd',
-      jobs: needed.map(({ id }) => id),
+      jobs: found.map(({ id }) => id),
       expectedAt: Math.max(...ends),
     };
-    return [worded(remedy, helps)];
+    return listOf(this.#confirmed(remedy, end(found)));
   }
 
   #priority(): Remedy[] {
     const { settled, job } = this.#q;
     if (settled.setup.policy.kind === 'fifo' || job.priority >= HIGHEST_PRIORITY) return [];
-    const withPriority = (priority: number): Exclude<Verdict, 'waits'> | undefined =>
-      this.#helps((copy) => copy.setPriority(job.id, priority));
+    const prioritise =
+      (priority: number) =>
+      (copy: Scheduler): void =>
+        copy.setPriority(job.id, priority);
     const candidates = this.#priorities();
-    let found: { readonly atLeast: number; readonly helps: Exclude<Verdict, 'waits'> } | undefined;
+    let found: number | undefined;
     leastThat(candidates.length, (n) => {
-      const atLeast = candidates[n - 1] ?? HIGHEST_PRIORITY;
-      const helps = withPriority(atLeast);
-      if (helps !== undefined) found = { atLeast, helps };
-      return helps !== undefined;
+      const priority = candidates[n - 1] ?? HIGHEST_PRIORITY;
+      const helps = this.#helps(prioritise(priority)) !== undefined;
+      if (helps) found = priority;
+      return helps;
     });
-    return found === undefined ? [] : [worded({ kind: 'priority', atLeast: found.atLeast }, found.helps)];
+    for (const priority of new Set(found === undefined ? [] : [found, HIGHEST_PRIORITY])) {
+      const remedy = this.#confirmed({ kind: 'priority', priority }, prioritise(priority));
+      if (remedy !== undefined) return [remedy];
+    }
+    return [];
   }
 
   /** Only just above another job can a priority make a difference: above running ones, and the first and nearest of its share. */
@@ -165,19 +185,18 @@ class Search {
   #instances(): Remedy[] {
     const { settled, job, now } = this.#q;
     const { setup } = settled;
-    const remedies: Remedy[] = [];
-    for (const environment of environmentsOf(job)) {
+    return environmentsOf(job).flatMap((environment) => {
       const known = setup.environments.find(({ name }) => name === environment);
       const reason = this.#q.reasons.find((why) => 'environment' in why && why.environment === environment);
-      if (known === undefined || reason === undefined) continue;
-      const withMore = (instances: number): Exclude<Verdict, 'waits'> | undefined =>
-        this.#helps((copy) => copy.configure(withLimit(setup, environment, known.limit + instances), now));
-      const least = missing(reason);
-      const found = this.#amount(least, withMore);
-      if (found !== undefined)
-        remedies.push(worded({ kind: 'instances', environment, instances: found.amount }, found.helps));
-    }
-    return remedies;
+      if (known === undefined || reason === undefined) return [];
+      const add =
+        (instances: number) =>
+        (copy: Scheduler): void =>
+          copy.configure(withLimit(setup, environment, known.limit + instances), now);
+      const found = this.#amount(shortfall(reason) ?? 1, add);
+      if (found === undefined) return [];
+      return listOf(this.#confirmed({ kind: 'instances', environment, instances: found }, add(found)));
+    });
   }
 
   #quotas(): Remedy[] {
@@ -195,7 +214,7 @@ class Search {
     const { node, environment } = reason;
     const known = quotaOf(policy, node, environment).borrowLimit;
     if (known === undefined) return [];
-    return this.#quota(missing(reason), { node, environment, which: 'borrowLimit' }, known);
+    return this.#quota(shortfall(reason) ?? 1, { node, environment, which: 'borrowLimit' }, known);
   }
 
   #guarantee(policy: QuotaShareQueueSetup, reason: WaitReason): Remedy[] {
@@ -227,7 +246,7 @@ class Search {
     for (const { name: node, quota } of [...policy.shares, ...policy.groups]) {
       const limit = quota[environment]?.lendLimit;
       if (limit === undefined || node === this.#q.job.share) continue;
-      const found = this.#quota(missing(reason), { node, environment, which: 'lendLimit' }, limit);
+      const found = this.#quota(shortfall(reason) ?? 1, { node, environment, which: 'lendLimit' }, limit);
       if (found.length > 0) return found;
     }
     return [];
@@ -240,47 +259,36 @@ class Search {
   ): Remedy[] {
     const { settled, now } = this.#q;
     const { node, environment, which } = place;
-    const raisedBy = (by: number): Exclude<Verdict, 'waits'> | undefined =>
-      this.#helps((copy) =>
-        copy.configure(withQuota(settled.setup, node, environment, { [which]: known + by }), now),
-      );
-    let found: { readonly by: number; readonly helps: Exclude<Verdict, 'waits'> } | undefined;
-    leastThat(enough, (by) => {
-      const helps = raisedBy(by);
-      if (helps !== undefined) found = { by, helps };
-      return helps !== undefined;
-    });
-    return found === undefined ? [] : [worded({ kind: 'quota', ...place, by: found.by }, found.helps)];
+    const raise =
+      (by: number) =>
+      (copy: Scheduler): void =>
+        copy.configure(withQuota(settled.setup, node, environment, { [which]: known + by }), now);
+    const by = leastThat(enough, (n) => this.#helps(raise(n)) !== undefined);
+    return by === undefined ? [] : listOf(this.#confirmed({ kind: 'quota', ...place, by }, raise(by)));
   }
 
   /** Doubles until it helps, then halves what is too much. */
-  #amount(
-    least: number,
-    helps: (amount: number) => Exclude<Verdict, 'waits'> | undefined,
-  ): { readonly amount: number; readonly helps: Exclude<Verdict, 'waits'> } | undefined {
-    let found: { readonly amount: number; readonly helps: Exclude<Verdict, 'waits'> } | undefined;
-    const tryAmount = (amount: number): boolean => {
-      const verdict = helps(amount);
-      if (verdict !== undefined) found = { amount, helps: verdict };
-      return verdict !== undefined;
-    };
+  #amount(least: number, add: (amount: number) => (copy: Scheduler) => void): number | undefined {
+    const helps = (amount: number): boolean => this.#helps(add(amount)) !== undefined;
     let amount = Math.max(1, least);
     let tooFew = amount - 1;
-    for (let doubled = 0; !tryAmount(amount); doubled++) {
+    for (let doubled = 0; !helps(amount); doubled++) {
       if (doubled === 5 || this.#trials.spent) return undefined;
       tooFew = amount;
       amount *= 2;
     }
-    leastThat(amount - tooFew, (by) => tooFew + by === amount || tryAmount(tooFew + by));
-    return found;
+    const more = leastThat(amount - tooFew, (by) => tooFew + by === amount || helps(tooFew + by));
+    return more === undefined ? undefined : tooFew + more;
   }
 }
+
+const listOf = (remedy: Remedy | undefined): Remedy[] => (remedy === undefined ? [] : [remedy]);
 
 /** How many of these jobs, from the first on, hold as much as one of the options is short of; at least one. */
 function enoughOf(running: readonly RunningJob[], reasons: readonly WaitReason[]): number {
   const short = new Map(
     reasons.flatMap((reason) =>
-      'environment' in reason ? [[reason.environment, missing(reason)] as const] : [],
+      'environment' in reason ? [[reason.environment, shortfall(reason) ?? 1] as const] : [],
     ),
   );
   for (const [index, job] of running.entries()) {
@@ -290,24 +298,6 @@ function enoughOf(running: readonly RunningJob[], reasons: readonly WaitReason[]
     short.set(environment, left);
   }
   return Math.max(1, running.length);
-}
-
-/** Instances that are missing for the option, as its reason says. */
-function missing(reason: WaitReason): number {
-  switch (reason.code) {
-    case 'ENVIRONMENT_FULL':
-      return reason.needed - reason.free;
-    case 'NOT_LENT':
-      return reason.needed - reason.available;
-    case 'SHARE_LIMIT':
-      return reason.used + reason.needed - reason.guaranteed - (reason.borrowLimit ?? 0);
-    case 'NEVER_FITS':
-      return reason.needed - reason.most;
-    case 'COMPUTE_RESERVATION':
-      return reason.needed - (reason.free - reason.reserved);
-    default:
-      return 1;
-  }
 }
 
 /** The least of 1..most that holds, if `most` does and every more than it. Undefined: not even `most`. */
@@ -374,8 +364,4 @@ function withQuota(
     ...setup,
     policy: { ...policy, groups: policy.groups.map(changed), shares: policy.shares.map(changed) },
   };
-}
-
-function worded(remedy: BareRemedy, helps: Exclude<Verdict, 'waits'>): Remedy {
-  return { ...remedy, sentence: remedySentence(remedy, helps === 'preempts') };
 }

@@ -4,7 +4,7 @@ import { activeShares, roomIn } from './room.ts';
 import type { QueueState } from './queue-state.ts';
 import type { QuotaLedger } from './quota/ledger.ts';
 import { held } from './running-index.ts';
-import { byAge } from './waiting-index.ts';
+import { byAge } from './order.ts';
 
 /**
  * Reservations keep big jobs from starving behind small ones that always fit (EASY backfill, as Slurm does it; Feitelson and Weil 1998).

@@ -1,10 +1,11 @@
 import { ForkedMap } from './forked-map.ts';
 import type { Option, RunningJob } from './job.ts';
 import { SortedTree } from './sorted-tree.ts';
-import { compareText, countFor } from './waiting-index.ts';
+import { countFor } from './waiting-index.ts';
+import { byCodeUnits } from './order.ts';
 
 const byStart = (a: RunningJob, b: RunningJob): number =>
-  a.startedAt - b.startedAt || compareText(a.id, b.id);
+  a.startedAt - b.startedAt || byCodeUnits(a.id, b.id);
 
 /** What a running job holds. */
 export function held(job: RunningJob): Option {

@@ -10,9 +10,9 @@ import { LastWords, Settling } from './settling.ts';
 import { type Pass, turnPass } from './turn-pass.ts';
 import type { EnvironmentUsage, ShareUsage } from './usage.ts';
 import { environmentUsages, shareUsages } from './usage-report.ts';
-import { compareText } from './waiting-index.ts';
 import { wakeTime } from './wake-time.ts';
 import { whyNot } from './why-not.ts';
+import { byCodeUnits } from './order.ts';
 
 export { neverFits } from './never-fits.ts';
 
@@ -108,7 +108,7 @@ export class Scheduler {
   settle(now: number, limit = Infinity): Outcome {
     this.#wakeInTime(now);
     const words = new LastWords();
-    const settling = new Settling();
+    const settling = new Settling(this.#state.waiting.lanes().length);
     let actedSinceWake = false;
     for (;;) {
       const pass = this.#pass(now, limit - words.admissions, settling);
@@ -116,10 +116,8 @@ export class Scheduler {
       if (pass.more) return this.#outcome(words.all(this.#state), true, now);
       actedSinceWake ||= pass.acted;
       if (pass.again) continue;
-      if (!actedSinceWake || !this.#actionsHelpOthers()) break;
-      // What was parked is looked at once more, with all that has started and stopped meanwhile.
+      if (!actedSinceWake || !this.#actionsHelpOthers() || !settling.newRound()) break;
       actedSinceWake = false;
-      settling.newRound();
       this.#state.waiting.wake();
     }
     return this.#outcome(words.all(this.#state), false, now);
@@ -156,7 +154,7 @@ export class Scheduler {
     const { policy } = this.#state.setup;
     const named = policy.kind === 'fifo' ? [] : policy.shares.map(({ name }) => name);
     const single = named.filter((name) => !name.endsWith('*'));
-    return [...new Set([...single, ...this.#state.busyShares()])].sort(compareText);
+    return [...new Set([...single, ...this.#state.busyShares()])].sort(byCodeUnits);
   }
 
   /** Per node of the tree of shares and environment. */

@@ -3,8 +3,15 @@ import type { WaitingJob } from './job.ts';
 import type { QueueState } from './queue-state.ts';
 import type { RememberedAssignments } from './quota/world.ts';
 
-/** A queue of 600 instances and 10,000 jobs that starts from nothing needs a dozen. */
+/**
+ * A queue of 30 shares, 600 instances and 10,000 jobs that starts from nothing needs a dozen, one event one to five. A round looks at
+ * every share, so that a large queue gets fewer: what is left is decided with the next event.
+ */
 const MOST_ROUNDS = 50;
+const LEAST_ROUNDS = 4;
+const MOST_LOOKS = 3000;
+/** After those, in which nobody is given back what was taken back: rules that go round in circles come to rest. */
+const LAST_ROUNDS = 8;
 
 /**
  * What is known from the first pass of one `settle` to its last, and forgotten then.
@@ -13,7 +20,7 @@ const MOST_ROUNDS = 50;
  *   evicted  -> spared, when the other job found room elsewhere
  *
  * Nobody has heard yet of what was decided at this moment, so that a job which just started is not stopped: its start never was.
- * After MOST_ROUNDS those that were taken back are left alone: rules that go round in circles must not keep settling from its end.
+ * Rounds are bounded.
  */
 export class Settling {
   /** What heads were assigned, since somebody started or stopped last. */
@@ -23,7 +30,14 @@ export class Settling {
   readonly #evictedFor = new Map<string, string[]>();
   /** By environment and id: for whom its start was taken back. */
   readonly #heldBack = new Map<string, string>();
-  #rounds = 0;
+  #rounds: number;
+
+  constructor(shares: number) {
+    this.#rounds = Math.max(
+      LEAST_ROUNDS,
+      Math.min(MOST_ROUNDS, Math.floor(MOST_LOOKS / Math.max(1, shares))),
+    );
+  }
 
   /** Those that are being stopped for it since this moment need not be, if it starts all the same. */
   admitted(state: QueueState, job: WaitingJob): void {
@@ -42,7 +56,11 @@ export class Settling {
   }
 
   /** A victim that was admitted at this moment waits again; another one: nothing is done, and undefined. */
-  takeBack(state: QueueState, { victim, for: taker, environment }: Preemption, now: number): Wait | undefined {
+  takeBack(
+    state: QueueState,
+    { victim, for: taker, environment }: Preemption,
+    now: number,
+  ): Wait | undefined {
     const job = this.#admitted.get(victim);
     if (job === undefined) return undefined;
     this.#admitted.delete(victim);
@@ -62,9 +80,11 @@ export class Settling {
     return { kind: 'wait', job: victim, share: job.share, why, reasons };
   }
 
-  /** All that waits is offered once more, with all that has started and stopped meanwhile. */
-  newRound(): void {
-    if (++this.#rounds <= MOST_ROUNDS) this.#heldBack.clear();
+  /** Whether all that waits is to be offered once more, with all that has started and stopped meanwhile. */
+  newRound(): boolean {
+    this.#rounds -= 1;
+    if (this.#rounds > 0) this.#heldBack.clear();
+    return this.#rounds > -LAST_ROUNDS;
   }
 
   /** Why the job does not start in the environment at this moment, if it was taken back from there. */

@@ -60,6 +60,20 @@ export class Trials {
     return found;
   }
 
+  /** What becomes of it when the core decides to the end, as it does in the live queue: what a trial found may be taken back later. */
+  inTheEnd(id: string, change: (copy: Scheduler) => void, at = this.#now): Verdict {
+    const copy = this.#settled.clone();
+    change(copy);
+    return verdictOf(id, copy, copy.settle(at, MOST_ADMISSIONS).decisions);
+  }
+
+  /** All that the core decides when `change` is made. */
+  decisions(change: (copy: Scheduler) => void, at = this.#now): readonly Decision[] {
+    const copy = this.#settled.clone();
+    change(copy);
+    return copy.settle(at, MOST_ADMISSIONS).decisions;
+  }
+
   #play(
     change: (copy: Scheduler) => void,
     at: number,

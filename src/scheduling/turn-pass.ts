@@ -5,7 +5,7 @@ import { offer, type OfferContext } from './offer.ts';
 import type { QueueState } from './queue-state.ts';
 import { Reservations } from './reservation.ts';
 import { activeShares } from './room.ts';
-import { byPriority } from './waiting-index.ts';
+import { byPriority } from './order.ts';
 
 /** What one pass over the queue came to. Its decisions are applied already. */
 export interface Pass {

@@ -5,7 +5,7 @@ import type { QuotaLedger } from './quota/ledger.ts';
 import { compareShares, type ShareFraction, shareOf } from './quota/share-fraction.ts';
 import { ROOT } from './quota/share-tree.ts';
 import type { FairShareSetup, QuotaShareQueueSetup, QuotaShareSetup } from './setup.ts';
-import { byPriority } from './waiting-index.ts';
+import { byPriority } from './order.ts';
 
 /** Why one job's turn comes before another's. */
 export type TurnCause = 'priority' | 'earlier' | 'shareTurn' | 'withinQuota';
@@ -23,16 +23,20 @@ export interface TurnRule<Key> {
   cause(a: Key, b: Key): TurnCause;
   /** Whether starts of one share change the keys of others; then keys are true only when asked for in the order of the turns. */
   readonly entangled: boolean;
+  /** Entangled shares of different circles do not change each other's keys. */
+  circleOf(share: string): number;
   /** Whether entangled shares no longer are once all of them are settled. */
   readonly settles: boolean;
   /** Whether from now on the keys of the share's jobs follow from what starts before them alone, whichever of these environments they use. */
   settled(share: string, environments: readonly string[]): boolean;
+  /** Whether those keys depend on the load before the job at all. */
+  readonly byLoad: boolean;
   /** What a start of the job adds to its share's load. */
   load(job: WaitingJob): number;
   /** The key of a job of a settled share, when jobs of so much load have started in the share since. */
   keyAfter(job: WaitingJob, load: number): Key;
   /** The winner of all heads, where their keys alone do not tell. */
-  winner?(heads: readonly WaitingJob[]): WaitingJob | undefined;
+  readonly winner?: (heads: readonly WaitingJob[]) => WaitingJob | undefined;
 }
 
 function byJob(a: WaitingJob, b: WaitingJob): TurnCause {
@@ -49,6 +53,7 @@ interface UsageKey {
 export class UsageTurns implements TurnRule<UsageKey> {
   readonly entangled = false;
   readonly settles = true;
+  readonly byLoad = true;
   readonly #book: ShareUsageBook;
   readonly #halfLife: number;
   readonly #now: number;
@@ -70,6 +75,10 @@ export class UsageTurns implements TurnRule<UsageKey> {
 
   settled(): boolean {
     return true;
+  }
+
+  circleOf(): number {
+    return 0;
   }
 
   keyAfter(job: WaitingJob, load: number): UsageKey {
@@ -131,6 +140,8 @@ interface Asked {
 export class QuotaTurns implements TurnRule<QuotaKey> {
   readonly entangled: boolean;
   readonly settles: boolean;
+  readonly byLoad: boolean;
+  readonly winner?: (heads: readonly WaitingJob[]) => WaitingJob | undefined;
   readonly #ledger: QuotaLedger;
   readonly #fair: boolean;
   readonly #setups: ReadonlyMap<string, QuotaShareSetup>;
@@ -141,6 +152,16 @@ export class QuotaTurns implements TurnRule<QuotaKey> {
     this.#setups = new Map(policy.shares.map((share) => [share.name, share]));
     this.entangled = policy.groups.length > 0;
     this.settles = !this.#fair;
+    this.byLoad = this.#fair;
+    if (this.#fair) this.winner = (heads) => this.#tournament(heads);
+  }
+
+  /** Priority order: below the root. What is in use there, and whether it is too much, changes nobody's height. */
+  circleOf(name: string): number {
+    if (this.#fair) return ROOT;
+    const { tree } = this.#ledger;
+    const share = tree.indexOf(name);
+    return tree.node(share).ancestors.at(-2) ?? share;
   }
 
   keyOf(job: WaitingJob): QuotaKey {
@@ -202,15 +223,6 @@ export class QuotaTurns implements TurnRule<QuotaKey> {
     const fairer =
       a.fraction !== undefined && b.fraction !== undefined && compareShares(a.fraction, b.fraction) !== 0;
     return fairer ? 'shareTurn' : byJob(a.job, b.job);
-  }
-
-  winner(heads: readonly WaitingJob[]): WaitingJob | undefined {
-    return this.#fair
-      ? this.#tournament(heads)
-      : least(
-          heads.map((job) => this.keyOf(job)),
-          compareQuotaKeys,
-        )?.job;
   }
 
   /** The option that the share would take if there were room: see quota/assignment.ts, with all options in mode `fit`. */

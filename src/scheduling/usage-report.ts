@@ -1,12 +1,12 @@
 import type { QueueState } from './queue-state.ts';
 import type { EnvironmentUsage, ShareUsage } from './usage.ts';
-import { compareText } from './waiting-index.ts';
+import { byCodeUnits } from './order.ts';
 
 /** Sorted by node and environment: the shares, and with quotaShare the groups above them. */
 export function shareUsages(state: QueueState, shares: readonly string[]): readonly ShareUsage[] {
   const { policy } = state;
   const groups = policy.kind === 'quotaShare' ? policy.setup.groups.map(({ name }) => name) : [];
-  const nodes = [...new Set([...shares, ...groups])].sort(compareText);
+  const nodes = [...new Set([...shares, ...groups])].sort(byCodeUnits);
   return nodes.flatMap((node) =>
     environmentsOf(state).map((environment) => usageOf(state, node, environment)),
   );
@@ -54,5 +54,5 @@ export function environmentUsages(state: QueueState, now: number): readonly Envi
 }
 
 function environmentsOf(state: QueueState): readonly string[] {
-  return [...new Set([...state.environments.names(), ...state.running.environments()])].sort(compareText);
+  return [...new Set([...state.environments.names(), ...state.running.environments()])].sort(byCodeUnits);
 }

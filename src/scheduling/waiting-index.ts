@@ -1,19 +1,7 @@
 import { ForkedMap } from './forked-map.ts';
 import type { WaitingJob } from './job.ts';
+import { byCodeUnits, type JobOrder } from './order.ts';
 import { SortedTree } from './sorted-tree.ts';
-
-/** Negative: `a` is offered before `b`. A total order: 0 only for the same job. */
-export type JobOrder = (a: WaitingJob, b: WaitingJob) => number;
-
-/** By code units: the same on every machine. */
-export function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-export const byAge: JobOrder = (a, b) =>
-  a.queuedAt - b.queuedAt || a.sequence - b.sequence || compareText(a.id, b.id);
-
-export const byPriority: JobOrder = (a, b) => b.priority - a.priority || byAge(a, b);
 
 /** What the order of a queue needs to know of its policy. */
 export interface WaitingRules {
@@ -135,7 +123,7 @@ export class WaitingIndex {
 
   /** Lanes with jobs, sorted. */
   lanes(): readonly string[] {
-    return [...this.#lanes.keys()].sort(compareText);
+    return [...this.#lanes.keys()].sort(byCodeUnits);
   }
 
   /** The next to be offered; undefined when all shapes of the lane are parked. */

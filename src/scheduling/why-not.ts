@@ -27,9 +27,7 @@ export function whyNot(state: QueueState, job: WaitingJob, now: number): readonl
   const others = state.waiting.lanes().filter((lane) => lane !== own);
   const heads = [
     { job, resumeAt: 0, madeRoom: state.madeRoom(job.id) },
-    ...others.flatMap(
-      (lane) => headOf(state, state.waiting.head(lane) ?? state.waiting.first(lane)) ?? [],
-    ),
+    ...others.flatMap((lane) => headOf(state, state.waiting.head(lane) ?? state.waiting.first(lane)) ?? []),
   ];
   for (const decision of quotaCycle(heads, quotaWorld(state, policy, now), policy.setup))
     if (decision.kind === 'wait' && decision.job === job.id) return decision.reasons;

@@ -44,14 +44,23 @@ export function duration(seconds: number): string {
   return hours % 24 === 0 ? `${days} d` : `${days} d ${hours % 24} h`;
 }
 
-/** What keeps a job from starting, in one sentence. With `share`, what its share uses is said first where it matters. */
-export function waitSentence(why: WaitReason, share?: ShareInWords): string {
+/** What only the sentence needs to know, besides the reason. */
+export interface WaitContext {
+  /** What its share uses is said first, where it matters. */
+  readonly share?: ShareInWords | undefined;
+  /** Nobody was asked to stop: the question is what would happen. */
+  readonly supposed?: boolean;
+}
+
+/** What keeps a job from starting, in one sentence. */
+export function waitSentence(why: WaitReason, { share, supposed = false }: WaitContext = {}): string {
   switch (why.code) {
     case 'ENVIRONMENT_FULL': {
-      const missing = areNeeded(why.needed - why.free);
+      const missing =
+        why.free < 0 ? `${why.needed - why.free} must come free` : areNeeded(why.needed - why.free);
       const room =
         why.free < 0
-          ? `${why.environment} is ${instances(-why.free)} above its limit of ${why.limit}`
+          ? `${why.environment} has ${why.limit - why.free} of ${instances(why.limit)} in use, ${-why.free} over the limit`
           : `${why.environment} has ${why.free} of ${instances(why.limit)} free`;
       return share === undefined || share.used === 0
         ? `${room}: ${missing}.`
@@ -75,8 +84,12 @@ export function waitSentence(why: WaitReason, share?: ShareInWords): string {
         `for the others are guaranteed to shares that do not lend them: ${areNeeded(why.needed - why.available)}.`
       );
     case 'PREEMPTING':
+      if (supposed)
+        return `It would preempt ${jobList(why.victims)} on ${why.environment}, and start when ${why.victims.length === 1 ? `${jobList(why.victims)} has` : 'they have'} stopped.`;
       return `${jobList(why.victims)} ${why.victims.length === 1 ? 'was' : 'were'} preempted for it and must stop first on ${why.environment}.`;
     case 'RELEASE_EXPECTED':
+      if (supposed)
+        return `${jobList(why.from)} would be preempted on ${why.environment} for others, and what that frees would be enough.`;
       return (
         `${jobList(why.from)} ${why.from.length === 1 ? 'is' : 'are'} stopping on ${why.environment} already, ` +
         'and what that frees will be enough.'
@@ -208,7 +221,7 @@ export function remedySentence(remedy: BareRemedy, preempts: boolean): string {
     case 'quota':
       return `With ${quotaWords[remedy.which]} ${remedy.which === 'limit' ? '' : `of ${remedy.node} `}in ${remedy.environment} raised by ${remedy.by} ${then}.`;
     case 'priority':
-      return `With priority ${remedy.atLeast} or higher ${then}.`;
+      return `With priority ${remedy.priority} ${then}.`;
     case 'time':
       return preempts
         ? `At ${clockTime(remedy.at)} it may preempt others, and starts when they have stopped.`
@@ -338,21 +351,37 @@ export interface BasisInWords {
   readonly byLimit: number;
   /** Jobs that have no limit and no history: SageMaker stops them after a day by default. */
   readonly byDefault: number;
+  /** Preempted jobs that stop first. */
+  readonly stops: number;
   readonly end: 'started' | 'bound' | 'nothingMore';
 }
 
 export function basisSentence(basis: BasisInWords): string {
+  const named = basis.medians.filter(({ share }) => share !== '');
+  const whole = basis.medians.find(({ share }) => share === '');
+  // Of one share only: its median is that of the whole queue.
+  const same = whole !== undefined && named.some((m) => m.count === whole.count);
   const parts = [
-    ...basis.medians.map(
+    ...named.map(
       (m) =>
-        `the median of ${duration(m.seconds)} of ${count(m.count, 'ended job')}${m.share === '' ? '' : ` of ${m.share}`}`,
+        `the median of ${duration(m.seconds)} of ${count(m.count, 'ended job')} of ${m.share}` +
+        (same && m.count === whole.count ? ' (for other shares, too)' : ''),
     ),
+    ...(whole === undefined || same
+      ? []
+      : [
+          `the median of ${duration(whole.seconds)} of ` +
+            (named.length === 0
+              ? count(whole.count, 'ended job')
+              : `all ${whole.count} ended jobs for shares without any`),
+        ]),
     ...(basis.byLimit > 0 ? [`the time limits of ${count(basis.byLimit, 'job')}`] : []),
     ...(basis.byDefault > 0
       ? [
           `the limit of one day that SageMaker sets by default for ${count(basis.byDefault, 'job')} without a limit`,
         ]
       : []),
+    ...(basis.stops > 0 ? [`the time that ${count(basis.stops, 'preempted job')} may take to stop`] : []),
   ];
   const rests = parts.length === 0 ? 'Nothing has to end first' : `Rests on ${sentenceList(parts)}`;
   const assumes = 'if nothing else is submitted or changed';

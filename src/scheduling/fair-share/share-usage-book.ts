@@ -1,6 +1,5 @@
 import type { FairShareSetup } from '../setup.ts';
 import { WEIGHT_ONE } from '../setup.ts';
-import { compareText } from '../waiting-index.ts';
 import {
   decayUsage,
   type FairShareUsage,
@@ -9,6 +8,7 @@ import {
   startPenalty,
   USAGE_ONE,
 } from './decayed-usage.ts';
+import { byCodeUnits } from '../order.ts';
 
 /** A millionth of an instance. */
 const FORGOTTEN = USAGE_ONE / 1_000_000;
@@ -98,7 +98,7 @@ export class ShareUsageBook {
   past(): FairShareUsage {
     const latest = Math.max(...[...this.#accounts.values()].map(({ at }) => at));
     const past: Record<string, SharePast> = {};
-    const accounts = [...this.#accounts].sort(([a], [b]) => compareText(a, b));
+    const accounts = [...this.#accounts].sort(([a], [b]) => byCodeUnits(a, b));
     for (const [share, { consumed, at, inUse, idleSince }] of accounts) {
       if (inUse === 0 && this.consumed(share, latest) < FORGOTTEN) continue;
       past[share] = { consumed, at, ...(idleSince === undefined ? {} : { idleSince }) };

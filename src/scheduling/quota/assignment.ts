@@ -90,7 +90,11 @@ function findVictims(state: CycleState, request: Request): readonly Victim[] {
 }
 
 /** Whether a victim would have a better claim to what it gave up than the request. */
-function wouldReturn(ledger: QuotaLedger, { share, environment }: Request, victims: readonly Victim[]): boolean {
+function wouldReturn(
+  ledger: QuotaLedger,
+  { share, environment }: Request,
+  victims: readonly Victim[],
+): boolean {
   return without(ledger, victims, environment, () =>
     victims.some(
       (victim) =>

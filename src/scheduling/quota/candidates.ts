@@ -1,7 +1,7 @@
 import type { PreemptionCause } from '../decision.ts';
 import type { RunningJob, WaitingJob } from '../job.ts';
 import type { PreemptionSetup, QueueSetup } from '../setup.ts';
-import { byCodeUnits } from './code-units.ts';
+import { byCodeUnits } from '../order.ts';
 
 /** A running job that could be stopped for another. */
 export interface Candidate {

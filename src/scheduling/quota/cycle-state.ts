@@ -3,9 +3,9 @@ import type { QuotaShareQueueSetup, QuotaShareSetup } from '../setup.ts';
 import { Account } from './account.ts';
 import { CandidateLine, inCandidateOrder } from './candidate-line.ts';
 import { type Candidate, mayTake } from './candidates.ts';
-import { byCodeUnits } from './code-units.ts';
 import type { QuotaLedger } from './ledger.ts';
 import type { QuotaWorld } from './world.ts';
+import { byCodeUnits } from '../order.ts';
 
 /** So many instances in one environment for one job. */
 export interface Request {
@@ -109,7 +109,8 @@ export class CycleState {
   }
 
   admit({ job, share, environment, instances }: Request): void {
-    for (const account of [this.#now, this.#later, this.#inUse]) account.change(share, environment, instances);
+    for (const account of [this.#now, this.#later, this.#inUse])
+      account.change(share, environment, instances);
     this.#admitted[environment] = (this.#admitted[environment] ?? 0) + instances;
     this.#startedBy[environment] ??= job.id;
   }

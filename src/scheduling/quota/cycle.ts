@@ -1,11 +1,11 @@
 import type { Preemption, WaitReason } from '../decision.ts';
 import type { QuotaShareQueueSetup } from '../setup.ts';
 import { assign, type Assignment } from './assignment.ts';
-import { byCodeUnits } from './code-units.ts';
 import { CycleState, type Request, without } from './cycle-state.ts';
 import { headOrder } from './head-order.ts';
 import { mainReason, whyNot } from './wait-reasons.ts';
 import type { QuotaDecision, QuotaHead, QuotaWorld } from './world.ts';
+import { byCodeUnits } from '../order.ts';
 
 interface Contender {
   readonly job: QuotaHead['job'];
@@ -58,7 +58,7 @@ export function quotaCycle(
       follower = contenderOf(state, contender, assignNow(state, contender), true);
       continue;
     }
-    decide(state, contender, decisions);
+    decide(state, contender, decisions, follow !== undefined);
     const decided = decisions.at(-1);
     const next = decided === undefined ? undefined : follow?.(decided);
     follower = next === undefined ? undefined : contenderOf(state, next, assignNow(state, next), true);
@@ -66,9 +66,19 @@ export function quotaCycle(
   return decisions;
 }
 
-/** What others keep for themselves is looked at when it is decided, as with those that were assigned at the beginning. */
+/**
+ * What others keep for themselves is looked at when it is decided, as with those that were assigned at the beginning. But one that
+ * would have to wait for that takes another option if it fits there; in Kueue it waits.
+ */
 function assignNow(state: CycleState, head: QuotaHead): Assignment {
-  return state.asIfNotReserved(() => assign(state, head));
+  const assignment = state.asIfNotReserved(() => assign(state, head));
+  const { mode, request } = assignment;
+  if (mode !== 'fit' || request === undefined || stillFits(state, request, [])) return assignment;
+  for (const option of head.job.options.keys()) {
+    const other = assign(state, { ...head, resumeAt: 0 }, option);
+    if (other.mode === 'fit') return other;
+  }
+  return assignment;
 }
 
 function contenderOf(
@@ -139,10 +149,10 @@ export function quotaOffers(
 function hasEffect(state: CycleState, assignment: Assignment): boolean {
   const { mode, request } = assignment;
   if (request === undefined || mode === 'noFit') return false;
-  return mode !== 'noCandidates' || toReserve(state, request, assignment) > 0;
+  return mode !== 'noCandidates' || toReserve(state, request, assignment, false) > 0;
 }
 
-function decide(state: CycleState, contender: Contender, decisions: QuotaDecision[]): void {
+function decide(state: CycleState, contender: Contender, decisions: QuotaDecision[], goesOn: boolean): void {
   const { job } = contender;
   const overlapping = contender.assignment.victims.filter((victim) => state.victims.has(victim.job.id));
   const assignment = overlapping.length === 0 ? contender.assignment : assignAgain(state, contender);
@@ -159,7 +169,7 @@ function decide(state: CycleState, contender: Contender, decisions: QuotaDecisio
       return;
     case 'noCandidates':
       decisions.push(wait(state, contender, assignment));
-      state.reserve(request, toReserve(state, request, assignment));
+      state.reserve(request, toReserve(state, request, assignment, goesOn));
       return;
     case 'fit': {
       if (overlapping.length > 0) {
@@ -241,17 +251,20 @@ function stillFits(state: CycleState, request: Request, victims: Assignment['vic
 
 /**
  * What a job that finds no victims keeps for itself: the rest of its guarantee, or of what its share may borrow. Nothing if its
- * share can always take back what it lends.
+ * share can always take back what it lends. `onlyAvailable`: no more than it could have now. In Kueue it may be more, which other
+ * groups then miss, too, if they hang below one root: in a cycle that goes on and on it would be much.
  */
 function toReserve(
   state: CycleState,
   { share, environment, instances }: Request,
   { height }: Assignment,
+  onlyAvailable: boolean,
 ): number {
   if (state.setupOf(share).preemption.reclaim === 'any') return 0;
   const { nominal, borrowLimit } = state.ledger.tree.quota(share, environment);
   const most = height > 0 ? nominal + borrowLimit : nominal;
-  return Math.max(0, Math.min(instances, most - state.ledger.usage(share, environment)));
+  const amount = Math.max(0, Math.min(instances, most - state.ledger.usage(share, environment)));
+  return onlyAvailable ? Math.min(amount, state.later.availableTo(share, environment)) : amount;
 }
 
 /** `reason`: of the assigned option; the others, and it when absent, are looked at as the cycle stands. */

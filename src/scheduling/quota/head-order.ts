@@ -3,9 +3,9 @@ import type { QuotaShareQueueSetup } from '../setup.ts';
 import type { Request } from './cycle-state.ts';
 import { Heap } from './heap.ts';
 import type { QuotaLedger } from './ledger.ts';
-import { arrivalOrder } from './offer-order.ts';
 import { compareShares, shareOf, type ShareFraction } from './share-fraction.ts';
 import { ROOT } from './share-tree.ts';
+import { byPriority } from '../order.ts';
 
 /** The job that a share offers, with what it was assigned at the beginning of the cycle. */
 export interface Contender {
@@ -55,7 +55,7 @@ class PriorityOrder<T extends Contender> implements HeadOrder<T> {
     (a, b) =>
       a.rank - b.rank ||
       a.contender.assignment.height - b.contender.assignment.height ||
-      byPriority(a.contender, b.contender),
+      byPriority(a.contender.job, b.contender.job),
   );
 
   constructor(contenders: readonly T[], ledger: QuotaLedger) {
@@ -85,10 +85,6 @@ class PriorityOrder<T extends Contender> implements HeadOrder<T> {
     );
     return entitled ? 0 : 2;
   }
-}
-
-function byPriority(a: Contender, b: Contender): number {
-  return b.job.priority - a.job.priority || arrivalOrder(a.job, b.job);
 }
 
 /** A contender as it stands at one node of the tree. */
@@ -162,6 +158,6 @@ function entryOrder(a: Entry<Contender>, b: Entry<Contender>): number {
     Number(a.borrows) - Number(b.borrows) ||
     Number(b.contender.madeRoom) - Number(a.contender.madeRoom) ||
     compareShares(a.fraction, b.fraction) ||
-    byPriority(a.contender, b.contender)
+    byPriority(a.contender.job, b.contender.job)
   );
 }

@@ -1,6 +1,6 @@
 import type { EnvironmentSetup, QuotaSetup, QuotaShareQueueSetup } from '../setup.ts';
 import { WEIGHT_ONE } from '../setup.ts';
-import { byCodeUnits } from './code-units.ts';
+import { byCodeUnits } from '../order.ts';
 
 /** The node above all others. It has no name of its own. */
 export const ROOT = 0;

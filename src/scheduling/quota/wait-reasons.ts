@@ -72,7 +72,13 @@ function whyNotNow(state: CycleState, request: Request): WaitReason {
   }
   if (needed <= available) {
     return (
-      world.whyNoRoom?.(name, job) ?? { code: 'ENVIRONMENT_FULL', environment: name, needed, free, limit }
+      world.whyNoRoom?.(name, job) ?? {
+        code: 'ENVIRONMENT_FULL',
+        environment: name,
+        needed,
+        free: now,
+        limit,
+      }
     );
   }
   const binding = inUse.binding(share, environment);
@@ -92,5 +98,11 @@ function whyNotNow(state: CycleState, request: Request): WaitReason {
   }
   return needed <= now
     ? { code: 'NOT_LENT', environment: name, needed, available, free }
-    : (world.whyNoRoom?.(name, job) ?? { code: 'ENVIRONMENT_FULL', environment: name, needed, free, limit });
+    : (world.whyNoRoom?.(name, job) ?? {
+        code: 'ENVIRONMENT_FULL',
+        environment: name,
+        needed,
+        free: now,
+        limit,
+      });
 }

@@ -37,7 +37,7 @@ describe('figure 1: 100 instances, 60/40, ProdExp1 borrows 15', () => {
     expect(explanation.position).toEqual({ inShare: 1, waitingInShare: 1, inQueue: 1, waitingInQueue: 1 });
     expect(explanation.remedies.map(({ sentence }) => sentence)).toEqual([
       'When one-10 ends, by 1970-01-02 10:00:00 UTC at the latest, it would start.',
-      'With priority 6 or higher it would preempt others and start when they have stopped.',
+      'With priority 6 it would preempt others and start when they have stopped.',
       'With 15 more instances in gpu it would start.',
     ]);
     expect(explanation.ahead.map(({ id, state }) => `${id} ${state}`)).toContain('one-80 running');
@@ -63,11 +63,14 @@ describe('figure 1: 100 instances, 60/40, ProdExp1 borrows 15', () => {
           'claim would preempt it, because it needs what its share is guaranteed and others borrowed.',
       },
     ]);
-    expect(explain(scheduler, 'claim', LATER)?.blockedBy).toEqual({
-      code: 'PREEMPTING',
-      environment: 'gpu',
-      victims: ['one-5'],
+    expect(explain(scheduler, 'claim', LATER)).toMatchObject({
+      blockedBy: { code: 'PREEMPTING', environment: 'gpu', victims: ['one-5'] },
+      sentence: 'It would preempt one-5 on gpu, and start when one-5 has stopped.',
     });
+    scheduler.settle(LATER);
+    expect(explain(scheduler, 'claim', LATER)?.sentence).toBe(
+      'one-5 was preempted for it and must stop first on gpu.',
+    );
   });
 
   test('nothing can take what is within the quota of a share that asks for nothing more', () => {
@@ -95,8 +98,8 @@ describe('figure 2: a share at its quota of 60', () => {
     const remedy = explain(scheduler, 'low', LATER)?.remedies.find(({ kind }) => kind === 'priority');
     expect(remedy).toEqual({
       kind: 'priority',
-      atLeast: 11,
-      sentence: 'With priority 11 or higher it would preempt others and start when they have stopped.',
+      priority: 11,
+      sentence: 'With priority 11 it would preempt others and start when they have stopped.',
     });
   });
 
@@ -104,7 +107,22 @@ describe('figure 2: a share at its quota of 60', () => {
     const scheduler = figureTwo();
     const explanation = explainNew(scheduler, inShare('new', 'ProdExp1', 90, 15), LATER);
     expect(explanation.blockedBy).toEqual({ code: 'PREEMPTING', environment: 'gpu', victims: ['p10'] });
+    expect(explanation.sentence).toBe('It would preempt p10 on gpu, and start when p10 has stopped.');
     expect(scheduler.waiting('new')).toBeUndefined();
+  });
+
+  test('of two jobs that ask for the same, the second is told that the first gets what its victim frees', () => {
+    const scheduler = figureTwo();
+    for (const [id, priority] of [
+      ['first', 25],
+      ['second', 20],
+    ] as const)
+      scheduler.enqueue(inShare(id, 'ProdExp1', priority, 15));
+    scheduler.settle(LATER);
+    expect(explain(scheduler, 'first', LATER)?.blockedBy).toMatchObject({ victims: ['p10'] });
+    const { blockedBy, remedies } = explain(scheduler, 'second', LATER)!;
+    expect(blockedBy).not.toMatchObject({ code: 'PREEMPTING' });
+    expect(remedies.filter(({ kind }) => kind === 'priority')).toMatchObject([{ priority: 26 }]);
   });
 
   test('what-if answers for another priority and leaves the queue alone', () => {
@@ -167,6 +185,17 @@ test('a job that starts with the next decision is told so', () => {
   expect(explanation.sentence).toBe('Nothing blocks it: it starts with the next decision of the queue.');
   expect(explanation.blockedBy).toBeUndefined();
   expect(explanation.estimate?.startAt).toBe(NOW);
+});
+
+test('a job hears how much is in use above a limit that was lowered', () => {
+  const scheduler = withJobs(aQueue(FIFO, { gpu: 12 }), aJob('a', 6), aJob('b', 6), aJob('c', 3));
+  scheduler.settle(NOW);
+  scheduler.configure(aQueue(FIFO, { gpu: 6 }), LATER);
+  const { sentence, remedies } = explain(scheduler, 'c', LATER)!;
+  expect(sentence).toBe(
+    'default uses 12 of gpu, and gpu has 12 of 6 instances in use, 6 over the limit: 9 must come free.',
+  );
+  expect(remedies).toContainEqual(expect.objectContaining({ kind: 'instances', instances: 9 }));
 });
 
 test('a drained environment is opened by an operator', () => {

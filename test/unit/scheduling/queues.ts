@@ -2,7 +2,12 @@
 import { Scheduler } from '../../../src/scheduling/scheduler.ts';
 import type { Decision, Outcome } from '../../../src/scheduling/decision.ts';
 import type { WaitingJob } from '../../../src/scheduling/job.ts';
-import type { PolicySetup, QueueSetup, QuotaShareQueueSetup, QuotaShareSetup } from '../../../src/scheduling/setup.ts';
+import type {
+  PolicySetup,
+  QueueSetup,
+  QuotaShareQueueSetup,
+  QuotaShareSetup,
+} from '../../../src/scheduling/setup.ts';
 
 export const SECOND = 1000;
 export const MINUTE = 60_000;

@@ -1,22 +1,11 @@
 /** Random queues in random states, for comparing what is said about them with what they then do. Seeded. */
+import { seededRandom } from '../../../src/local-aws/faults/random.ts';
 import type { RunningJob, WaitingJob } from '../../../src/scheduling/job.ts';
 import { Scheduler } from '../../../src/scheduling/scheduler.ts';
 import type { GroupSetup, PolicySetup, QueueSetup, QuotaShareSetup } from '../../../src/scheduling/setup.ts';
 import { MINUTE } from './queues.ts';
 
 export type Random = () => number;
-
-/** mulberry32 */
-export function randomFrom(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 export const upTo = (random: Random, most: number): number => Math.floor(random() * (most + 1));
 export const oneOf = <T>(random: Random, items: readonly T[]): T =>
@@ -46,7 +35,7 @@ const FILLER_COUNT = 25;
 const SHARES = ['ana', 'ben', 'cleo', 'dan'] as const;
 
 export function randomWorld(seed: number, wishes: WorldWishes = {}): World {
-  const random = randomFrom(seed);
+  const random = seededRandom(seed);
   const setup = randomSetup(random, wishes);
   const scheduler = new Scheduler(setup, { running: wishes.plain === true ? fillers(1_000_000) : [] });
   let made = 0;

@@ -84,10 +84,33 @@ describe('why a job waits is one sentence with numbers', () => {
     expect(waitSentence(why)).toBe(sentence);
   });
 
+  test.each<[WaitReason, string]>([
+    [
+      { code: 'PREEMPTING', environment, victims: ['a'] },
+      'It would preempt a on p4, and start when a has stopped.',
+    ],
+    [
+      { code: 'PREEMPTING', environment, victims: ['a', 'b'] },
+      'It would preempt a and b on p4, and start when they have stopped.',
+    ],
+    [
+      { code: 'RELEASE_EXPECTED', environment, from: ['a'] },
+      'a would be preempted on p4 for others, and what that frees would be enough.',
+    ],
+  ])('as a supposition, when nobody was asked to stop: %o', (why, sentence) => {
+    expect(waitSentence(why, { supposed: true })).toBe(sentence);
+  });
+
+  test('when more is in use than a lowered limit allows', () => {
+    expect(waitSentence({ code: 'ENVIRONMENT_FULL', environment, needed: 3, free: -6, limit: 6 })).toBe(
+      'p4 has 12 of 6 instances in use, 6 over the limit: 9 must come free.',
+    );
+  });
+
   test('with what the share uses before it', () => {
     const share = { share: 'ProdExp1', used: 75, guaranteed: 60, borrowed: 15 };
     const why = { code: 'ENVIRONMENT_FULL', environment, needed: 15, free: 0, limit: 100 } as const;
-    expect(waitSentence(why, share)).toBe(
+    expect(waitSentence(why, { share })).toBe(
       'ProdExp1 uses 75 of p4 (60 guaranteed, 15 borrowed), and p4 has 0 of 100 instances free: 15 more are needed.',
     );
   });
@@ -138,9 +161,9 @@ describe('remedies', () => {
       'With the borrow limit of prod in p4 raised by 3 it would start.',
     ],
     [
-      { kind: 'priority', atLeast: 51 },
+      { kind: 'priority', priority: 51 },
       true,
-      'With priority 51 or higher it would preempt others and start when they have stopped.',
+      'With priority 51 it would preempt others and start when they have stopped.',
     ],
     [{ kind: 'time', at: NOON }, false, 'At 2026-11-21 12:00:00 UTC it starts, if nothing else changes.'],
     [{ kind: 'operator', what: 'undrain' }, false, 'When the environment takes jobs again it would start.'],
@@ -156,10 +179,51 @@ test('an open environment needs no sentence', () => {
 });
 
 test('what an estimate rests on is said with its numbers', () => {
-  const basis = { medians: [{ share: 'prod', count: 12, seconds: 5400 }], byLimit: 2, byDefault: 1 };
+  const basis = {
+    medians: [{ share: 'prod', count: 12, seconds: 5400 }],
+    byLimit: 2,
+    byDefault: 1,
+    stops: 0,
+  };
   expect(basisSentence({ ...basis, end: 'started' })).toBe(
     'Rests on the median of 1 h 30 min of 12 ended jobs of prod, the time limits of 2 jobs and ' +
       'the limit of one day that SageMaker sets by default for 1 job without a limit, if nothing else is submitted or changed.',
+  );
+});
+
+test.each([
+  [
+    'of one share and of the whole queue, which has others',
+    [
+      { share: 'prod', count: 12, seconds: 90 },
+      { share: '', count: 20, seconds: 60 },
+    ],
+    'Rests on the median of 90 s of 12 ended jobs of prod and the median of 60 s of all 20 ended jobs for shares without any, ',
+  ],
+  [
+    'of one share, which is the whole queue: said once',
+    [
+      { share: 'prod', count: 1, seconds: 90 },
+      { share: '', count: 1, seconds: 90 },
+    ],
+    'Rests on the median of 90 s of 1 ended job of prod (for other shares, too), ',
+  ],
+  [
+    'of the whole queue alone',
+    [{ share: '', count: 1, seconds: 90 }],
+    'Rests on the median of 90 s of 1 ended job, ',
+  ],
+])('medians %s', (_, medians, beginning) => {
+  const basis = { medians, byLimit: 0, byDefault: 0, stops: 0 };
+  expect(basisSentence({ ...basis, end: 'started' })).toBe(
+    `${beginning}if nothing else is submitted or changed.`,
+  );
+});
+
+test('an estimate that waits for preempted jobs says so', () => {
+  const basis = { medians: [], byLimit: 0, byDefault: 0, stops: 2 };
+  expect(basisSentence({ ...basis, end: 'started' })).toBe(
+    'Rests on the time that 2 preempted jobs may take to stop, if nothing else is submitted or changed.',
   );
 });
 

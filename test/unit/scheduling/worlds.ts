@@ -338,7 +338,7 @@ export function brief(decision: Decision): string {
 const MANY = Number(process.env['TRAINYARD_WORLDS'] ?? 1);
 
 /** Worlds in which something was wrong once. */
-const REMEMBERED = [143, 682];
+const REMEMBERED = [60, 143, 179, 682];
 
 /** Plays the world and throws with its seed and its life when a property does not hold. */
 export function inWorlds(

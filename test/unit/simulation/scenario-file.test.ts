@@ -124,6 +124,11 @@ describe('what is wrong is named with its place', () => {
   const LOAD = 'load: { jobs: [{ share: prod, runs: 5 }] }';
   test.each([
     ['nothing', '', /^s\.yaml:1:1: .*scenario/],
+    [
+      'a queue file',
+      'name: cpu\nserviceEnvironments: [{ name: C5, family: c5, limit: 4 }]\nfifo: {}',
+      /^s\.yaml:1:1: this is a queue, and no scenario\. Allowed: a mapping with the keys queue .* and load/,
+    ],
     ['no queue', LOAD, /queue: is missing\. Allowed: a queue, as in a queue file/],
     ['no load', QUEUE, /load: is missing/],
     [
@@ -207,5 +212,45 @@ describe('what is wrong is named with its place', () => {
     const { scenario, problems } = check(text, 'arrives,runs,share\n3,x,lab\n');
     expect(scenario).toBeUndefined();
     expect(problems.map(formatProblem).join('\n')).toMatch(message);
+  });
+
+  test.each([
+    [
+      'an unknown share',
+      '3,5,lab,\n4,5,prd,',
+      's/t.csv:3: the queue has no share "prd". Allowed: prod, lab. Did you mean "prod"?',
+    ],
+    [
+      'an unknown environment',
+      '3,5,lab,\n4,5,lab,P4|P6',
+      's/t.csv:3: the queue has no service environment "P6". ',
+    ],
+    [
+      'an id twice',
+      '3,5,lab,,x\n4,5,lab,,y\n5,5,lab,,x',
+      's/t.csv:4: two jobs have the id "x". Allowed: each id once.',
+    ],
+  ])('%s in a trace, with the line of the trace', (_, rows, message) => {
+    const columns = rows.includes(',,x')
+      ? 'arrives,runs,share,environments,id'
+      : 'arrives,runs,share,environments';
+    const { problems } = checkScenarioFile(`${QUEUE}load: { trace: t.csv }`, {
+      file: 's/s.yaml',
+      readTrace: () => `${columns}\n${rows}\n`,
+    });
+    expect(problems).toHaveLength(1);
+    expect(problems.map(formatProblem).join('\n')).toContain(message);
+  });
+
+  test('a trace that cannot be read, with the line of the scenario that names it', () => {
+    const { problems } = checkScenarioFile(`${QUEUE}load: { trace: t.csv }`, {
+      file: 's.yaml',
+      readTrace: () => {
+        throw new Error('t.csv cannot be read: it is gone');
+      },
+    });
+    expect(problems.map(formatProblem)).toEqual([
+      's.yaml:10:16: load.trace: t.csv cannot be read: it is gone. Allowed: a CSV file, beside the scenario file.',
+    ]);
   });
 });

@@ -39,6 +39,11 @@ describe('a trace', () => {
     ]);
   });
 
+  test('says where each job is', () => {
+    const { lines } = read('share,arrives,runs,user', 'a,0,5,"two\nlines"', '', 'a,0,5,b');
+    expect(lines).toEqual([2, 5]);
+  });
+
   test('may have times, of which the earliest is the start', () => {
     const { jobs } = read('share,arrives,runs', 'a,2026-11-16T08:00:30Z,10', 'a,2026-11-16T08:00:00Z,10');
     expect(jobs.map(({ arrivesAt }) => arrivesAt)).toEqual([30_000, 0]);
