@@ -1,33 +1,19 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import type { TestProject } from 'vitest/node';
 import { progressOn } from '../src/servers/progress.ts';
 import { ensureTestServer } from '../src/servers/test-server.ts';
-import { startTestServer } from './support/test-server-process.ts';
+import { withClassArchive } from './support/class-archive.ts';
+import { writeWorkflowBundle } from './support/workflow-bundle.ts';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const ARCHIVE = fileURLToPath(
+  new URL('../node_modules/.cache/trainyard-test/test-server.jsa', import.meta.url),
+);
 
-/** Once for all workflow tests: the bundle of the sources as they are now, and a warm time-skipping server. */
+/** Once for all workflow tests: the bundle of the sources as they are now, and a time-skipping server that starts quickly. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const executable = await ensureTestServer(progressOn(process.stderr));
-  const bundlePath = await writeBundle();
-  const server = await startTestServer(executable);
-  project.provide('testServerExecutable', executable);
-  project.provide('testServerPort', server.port);
-  project.provide('workflowBundlePath', bundlePath);
-  return () => server.stop();
-}
-
-async function writeBundle(): Promise<string> {
-  const { code } = await bundleWorkflowCode({
-    workflowsPath: join(root, 'src/workflows/index.ts'),
-    logger: new DefaultLogger('WARN'),
-  });
-  const directory = join(root, 'node_modules/.cache/trainyard-test');
-  await mkdir(directory, { recursive: true });
-  const path = join(directory, `workflow-bundle-${process.pid}.cjs`);
-  await writeFile(path, code);
-  return path;
+  const bundle = await writeWorkflowBundle();
+  project.provide('workflowBundlePath', bundle.path);
+  project.provide('testServer', await withClassArchive(executable, ARCHIVE, bundle.path));
+  return () => bundle.remove();
 }

@@ -9,6 +9,7 @@ import {
 } from '../ports/training-service.ts';
 import type { CallPace } from './call-pace.ts';
 import { fateOf } from './orphan.ts';
+import { oldestAlive } from './training-age.ts';
 import type { OrphanNotes } from './types.ts';
 
 export interface OrphanWatchPorts {
@@ -19,8 +20,6 @@ export interface OrphanWatchPorts {
   now(): number;
 }
 
-/** Training lasts 28 days at the most, and may wait as long before; what was created earlier is over. */
-const OLDEST_MS = 60 * 24 * 3_600_000;
 /** All names are looked at again so often, in case a sweep missed the creation of one. */
 const RECOUNT_MS = 24 * 3_600_000;
 const ALL_ATTEMPTS = 'ty-';
@@ -52,8 +51,9 @@ export class OrphanWatch {
   #uncounted: number | undefined;
   #countedAt: number;
   #lastPassAt: number;
-  /** Where the count goes on, with the bound that it was begun with. */
-  #page: { readonly createdBefore: number; readonly nextToken: string } | undefined;
+  /** Where the count goes on, with the bounds that it was begun with. */
+  #page:
+    { readonly createdAfter: number; readonly createdBefore: number; readonly nextToken: string } | undefined;
 
   constructor(
     ports: OrphanWatchPorts,
@@ -97,10 +97,9 @@ export class OrphanWatch {
   async #count(before: number): Promise<void> {
     await this.#lists.turn();
     const now = this.#ports.now();
-    const range = this.#page ?? { createdBefore: before + 1_000 };
+    const range = this.#page ?? { createdAfter: oldestAlive(now), createdBefore: before + 1_000 };
     const { summaries, nextToken } = await this.#ports.training.listNamed({
       contains: ALL_ATTEMPTS,
-      createdAfter: now - OLDEST_MS,
       ...range,
     });
     for (const summary of summaries) this.saw(summary);
@@ -110,7 +109,7 @@ export class OrphanWatch {
       this.#countedAt = now;
       return;
     }
-    this.#page = { createdBefore: range.createdBefore, nextToken };
+    this.#page = { ...range, nextToken };
     // The token ends with this session; another one goes on from this time.
     this.#uncounted = Math.min(before, ...summaries.map(({ createdAt }) => createdAt));
   }

@@ -6,7 +6,8 @@ import { TrainingServiceError, type TrainingService } from '../ports/training-se
 import { CallPace } from './call-pace.ts';
 import { withHeartbeats } from './heartbeats.ts';
 import { fateOf } from './orphan.ts';
-import type { HeldLease, SurveyInput, SurveyResult } from './types.ts';
+import { oldestAlive } from './training-age.ts';
+import type { HeldLease, SurveyedLease, SurveyInput, SurveyResult } from './types.ts';
 
 export interface SurveyPorts {
   readonly training: TrainingService;
@@ -20,7 +21,7 @@ export interface SurveyPorts {
   now(): number;
 }
 
-/** Beyond this, listing the open jobs is cheaper than asking for each lease. */
+/** Beyond this, listing the open jobs is cheaper than asking for each of them. */
 const ASKED_ONE_BY_ONE = 20;
 /** Questions to Temporal at a time. */
 const ASKED_AT_ONCE = 8;
@@ -31,8 +32,8 @@ const MOST_PAGES = 5;
 const MOST_ENROLLED = 20_000;
 
 /**
- * Looks for what nobody will ever tell a queue: leases of jobs whose workflow was terminated, and (`full`) jobs that it
- * has forgotten.
+ * Looks for what nobody will ever tell a queue: leases of jobs whose workflow was terminated, waiting jobs likewise (which hold
+ * nothing, so that SageMaker need not be asked), and (`full`) jobs that it has forgotten.
  *
  *   workflow open                        the lease is in use
  *   workflow over, training job alive    it is asked to stop; the lease stays until SageMaker says that it is over
@@ -60,16 +61,24 @@ class Survey {
 
   async run(): Promise<SurveyResult> {
     const open = await this.#openJobs();
-    const suspects = this.#input.leases.filter(({ jobId }) => open?.has(jobId) !== true);
-    for (let from = 0; from < suspects.length; from += ASKED_AT_ONCE) {
-      await Promise.all(suspects.slice(from, from + ASKED_AT_ONCE).map((lease) => this.#examine(lease)));
-    }
+    const { leases, waiting = [] } = this.#input;
+    const suspects = leases.filter(({ jobId }) => open?.has(jobId) !== true);
+    await someAtOnce(suspects, (lease) => this.#examine(lease));
+    const closed: string[] = [];
+    await someAtOnce(
+      waiting.filter((jobId) => open?.has(jobId) !== true),
+      async (jobId) => {
+        const { kind } = await this.#ports.directory.stateOf(jobId);
+        if (kind === 'closed' || kind === 'absent') closed.push(jobId);
+      },
+    );
     const monitor = await this.#ports.monitorId();
     const forgotten = this.#forgotten(open);
     const enrol = forgotten.slice(0, MOST_ENROLLED);
     this.#cannotTell += forgotten.length - enrol.length;
     return {
       gone: this.#gone,
+      ...(closed.length === 0 ? {} : { closed }),
       enrol,
       ...(this.#input.full ? { listed: open !== undefined && enrol.length === forgotten.length } : {}),
       cannotTell: this.#cannotTell,
@@ -80,8 +89,8 @@ class Survey {
 
   /** The open jobs of the queue, where that is worth a list or asked for; undefined when they are not known. */
   async #openJobs(): Promise<ReadonlySet<string> | undefined> {
-    const { queue, leases, full } = this.#input;
-    if (!full && leases.length <= ASKED_ONE_BY_ONE) return undefined;
+    const { queue, leases, waiting = [], full } = this.#input;
+    if (!full && leases.length + waiting.length <= ASKED_ONE_BY_ONE) return undefined;
     const found = new Set<string>();
     try {
       for await (const { jobId } of this.#ports.directory.openJobs({ queue })) found.add(jobId);
@@ -100,9 +109,9 @@ class Survey {
     return [...open].filter((jobId) => !held.has(jobId));
   }
 
-  async #examine(lease: HeldLease): Promise<void> {
+  async #examine({ jobId, lease, since }: SurveyedLease): Promise<void> {
     const { directory, settleMs } = this.#ports;
-    const workflow = await directory.stateOf(lease.jobId);
+    const workflow = await directory.stateOf(jobId);
     if (workflow.kind === 'open') return;
     if (workflow.kind === 'unknown') {
       this.#cannotTell += 1;
@@ -111,20 +120,20 @@ class Survey {
     // Taken before SageMaker is asked: what is launched later than that is launched by nobody.
     const settled = workflow.kind === 'absent' || this.#ports.now() - workflow.closedAt >= settleMs;
     try {
-      const alive = await this.#alive(lease.jobId);
-      if (alive === 0 && settled) this.#gone.push(lease);
+      const alive = await this.#alive(jobId, since);
+      if (alive === 0 && settled) this.#gone.push({ jobId, lease });
       else this.#cannotTell += 1;
     } catch (error) {
       if (!(error instanceof TrainingServiceError)) throw error;
-      log.warn('a lease cannot be examined', { ...lease, error });
+      log.warn('a lease cannot be examined', { jobId, lease, error });
       this.#cannotTell += 1;
     }
   }
 
   /** How many training jobs of the job may hold instances; those without a workflow are asked to stop. */
-  async #alive(jobId: string): Promise<number> {
+  async #alive(jobId: string, since: number | undefined): Promise<number> {
     const { training } = this.#ports;
-    const names = await this.#liveNames(jobId);
+    const names = await this.#liveNames(jobId, oldestAlive(this.#ports.now(), since));
     if (names === undefined) return Infinity;
     let alive = 0;
     for (const name of names) {
@@ -139,7 +148,7 @@ class Survey {
   }
 
   /** Names of attempts of the job that are not over; undefined when too much stands in the way of finding all. */
-  async #liveNames(jobId: string): Promise<string[] | undefined> {
+  async #liveNames(jobId: string, createdAfter: number): Promise<string[] | undefined> {
     const names: string[] = [];
     let nextToken: string | undefined;
     for (let pages = 0; pages < MOST_PAGES; pages += 1) {
@@ -148,6 +157,7 @@ class Survey {
       await this.#pace.turn();
       const page = await this.#ports.training.listNamed({
         contains: attemptsOf(jobId),
+        createdAfter,
         ...(nextToken === undefined ? {} : { nextToken }),
       });
       for (const { name, status } of page.summaries) {
@@ -158,6 +168,11 @@ class Survey {
     }
     return undefined;
   }
+}
+
+async function someAtOnce<T>(all: readonly T[], ask: (one: T) => Promise<void>): Promise<void> {
+  for (let from = 0; from < all.length; from += ASKED_AT_ONCE)
+    await Promise.all(all.slice(from, from + ASKED_AT_ONCE).map(ask));
 }
 
 /** What the names of all attempts of a job contain; those of some other jobs too. SageMaker allows 63 characters. */

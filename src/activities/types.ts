@@ -86,10 +86,15 @@ export interface HeldLease {
   readonly lease: number;
 }
 
+/** `since`: when its job was submitted (epoch ms); none of its training jobs is older. Absent: nobody knows. */
+export type SurveyedLease = HeldLease & { readonly since?: number };
+
 export interface SurveyInput {
   readonly queue: string;
   /** Those whose job has been started: a job without any workflow is taken for gone. */
-  readonly leases: readonly HeldLease[];
+  readonly leases: readonly SurveyedLease[];
+  /** Some of the jobs that wait without a lease, started likewise. (Default: none) */
+  readonly waiting?: readonly string[];
   /** Also find the open jobs that name the queue: for a queue that has lost what it knew. */
   readonly full: boolean;
 }
@@ -97,6 +102,8 @@ export interface SurveyInput {
 export interface SurveyResult {
   /** The job's workflow is over and SageMaker holds no instances for it. */
   readonly gone: readonly HeldLease[];
+  /** Of `waiting`: those whose workflow is over. (Default: none) */
+  readonly closed?: readonly string[];
   /** `full`: open jobs that name the queue and hold none of `leases`. */
   readonly enrol: readonly string[];
   /** `full`: whether `enrol` is all of them. (Default: whether everything could be told) */

@@ -44,6 +44,8 @@ const reasons = {
     `${lack(p)}; back in queue ${p.queue}, which decides where the job runs next.`,
   QUEUE_MISSING: (p: { queue: string }) =>
     `There is no queue ${p.queue}, or it does not run; the job enrols when there is one. Set it up with \`trainyard queue apply\`.`,
+  QUEUE_FULL: (p: { queue: string }) =>
+    `Queue ${p.queue} has as many waiting jobs as it takes; the job asks again, and has its place by the time of its submission.`,
   PREEMPTED: (p: { sentence: string; checkpoints: boolean }) =>
     `Preempted: ${quoted(p.sentence)} The job keeps its place and ` +
     `${p.checkpoints ? 'resumes from its checkpoint' : 'starts from its beginning, because it has no CheckpointConfig'}.`,
@@ -80,6 +82,11 @@ const reasons = {
   UNKNOWN_ERROR: (p: { failure: Failure; failed: number }) =>
     `The training job failed ${plural(p.failed, 'time')} in a way that Trainyard does not know: ${withAdvice(p.failure)}`,
   REQUEST_REJECTED: (p: { failure: Failure }) => `SageMaker rejected the job: ${withAdvice(p.failure)}`,
+  LAUNCH_FAILED: (p: { message: string; name: string; launched: 'no' | 'unknown' }) =>
+    `The launch failed for good: ${quoted(p.message)} ` +
+    (p.launched === 'no'
+      ? 'SageMaker has no such training job.'
+      : `Whether the training job ${p.name} exists could not be found out; if it does, it is stopped within minutes.`),
   NAME_TAKEN: (p: { wanted: string; owner: string }) =>
     `The training job name ${p.wanted} is taken by ${p.owner}, which is not this attempt. Use another jobId.`,
   NO_PLACEMENT_LEFT: (p: { failure: Failure; placements: number }) =>

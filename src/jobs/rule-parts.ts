@@ -28,7 +28,7 @@ export function reader(job: Json): Reader {
   };
 }
 
-type Details = Pick<Problem, 'allowed' | 'hint'>;
+export type Details = Pick<Problem, 'allowed' | 'hint'>;
 
 export const problem = (code: ProblemCode, path: Path, what: string, details: Details = {}): Problem => ({
   severity: 'error',

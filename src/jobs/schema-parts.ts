@@ -42,8 +42,9 @@ export function closed<Shape extends z.core.$ZodLooseShape>(
   shape: Shape,
 ): z.ZodObject<Shape, z.core.$strict> {
   const keys = Object.keys(shape).join(', ');
+  const allowed = keys === '' ? 'an empty mapping, {}' : `a mapping with the keys ${keys}`;
   return z.strictObject(shape, {
-    error: ({ code }) => (code === 'unrecognized_keys' ? keys : `a mapping with the keys ${keys}`),
+    error: ({ code }) => (code === 'unrecognized_keys' ? keys : allowed),
   });
 }
 

@@ -90,7 +90,7 @@ export function unknownKey(path: Path, known: readonly string[], prefix: Documen
     code: `${prefix}_KEY_UNKNOWN`,
     path,
     what: 'unknown key',
-    allowed: known.join(', '),
+    allowed: known.some((name) => name !== '') ? known.join(', ') : 'no keys, only {}',
     ...hintFor(path, key, meant, prefix),
   };
 }

@@ -7,12 +7,11 @@
  *
  * Before anything else becomes known, the lease goes back with what came of it.
  */
-import type { LaunchResult } from '../activities/types.ts';
 import { nextStep, type FailedAttempt } from '../jobs/next-step.ts';
 import { reason, type Reason } from '../jobs/reason.ts';
 import type { TerminalStatus } from '../jobs/status.ts';
 import type { AttemptEnd } from '../jobs/training-change.ts';
-import { noteLaunched } from './attempt-launch.ts';
+import { noteLaunched, type Launch } from './attempt-launch.ts';
 import type { JobRun } from './job-run.ts';
 import { amendAttempt, ranMs, settleTimes, type LiveAttempt, type StopOrder } from './job-story.ts';
 import type { LeaseOutcome, PreemptOrder } from './queue-contract.ts';
@@ -35,7 +34,7 @@ type Verdict =
     };
 
 /** The job's end, or undefined: it has a training job, or goes round again. */
-export function judgeLaunch(run: JobRun, result: LaunchResult): End | undefined {
+export function judgeLaunch(run: JobRun, result: Launch): End | undefined {
   const { job, story } = run;
   const { live } = story;
   if (result.kind === 'launched' || live === undefined) {
@@ -58,6 +57,20 @@ export function judgeLaunch(run: JobRun, result: LaunchResult): End | undefined 
       amendAttempt(story, { trainingStatus: 'Refused', failure, endedAt });
       const failed = { failure, trainingJobName: live.name, hadInstances: false };
       return carryOut(run, live, verdictOnFailure(run, failed));
+    }
+    case 'gaveUp': {
+      const failed = {
+        status: 'FAILED',
+        why: reason('LAUNCH_FAILED', { ...result, name: live.name }),
+      } as const;
+      if (result.launched === 'no') {
+        amendAttempt(story, { trainingStatus: 'NotLaunched', endedAt });
+        return carryOut(run, live, ending(failed.status, failed.why));
+      }
+      // It may hold instances: the queue hears that the job is over, and finds out by its survey when the lease is free.
+      amendAttempt(story, { trainingStatus: 'Unknown', endedAt });
+      delete story.live;
+      return failed;
     }
   }
 }

@@ -1,4 +1,4 @@
-import { CancellationScope } from '@temporalio/workflow';
+import { ActivityFailure, CancellationScope, log } from '@temporalio/workflow';
 import type { LaunchInput, LaunchResult } from '../activities/types.ts';
 import { attemptName } from '../jobs/attempt-name.ts';
 import { describePlacement } from '../jobs/placement.ts';
@@ -11,10 +11,17 @@ import { nextDeadline, stopAsked, stopOrder } from './time-limits.ts';
 import { until } from './until.ts';
 
 /**
+ * What came of a launch. `gaveUp`: the activity failed for good, which the classes of failures do not provide for (a fault of
+ * Trainyard's, or an operator's hand). `launched` says whether there is a training job all the same, as far as SageMaker told.
+ */
+export type Launch =
+  LaunchResult | { readonly kind: 'gaveUp'; readonly message: string; readonly launched: 'no' | 'unknown' };
+
+/**
  * Launches the next attempt on a lease. When a cancel, a time limit or a preemption comes first, the launch is called off if it has
  * not got through yet, and SageMaker is asked whether it has: the answer is `absent` or `launched`.
  */
-export async function launchAttempt(run: JobRun, lease: Lease, runId: string): Promise<LaunchResult> {
+export async function launchAttempt(run: JobRun, lease: Lease, runId: string): Promise<Launch> {
   const { job, story } = run;
   const attempt = story.attemptCount + 1;
   const name = attemptName({ jobId: job.jobId, attempt });
@@ -47,16 +54,30 @@ export async function launchAttempt(run: JobRun, lease: Lease, runId: string): P
   try {
     return await launch;
   } catch (error) {
-    // However a launch that was called off failed (cancelled, lost with its worker, no answer from SageMaker, and no
-    // longer retried by the server), it may have got through.
-    if (!state.calledOff) throw error;
+    if (!(error instanceof ActivityFailure)) throw error;
+    // However a launch failed (called off, lost with its worker, no answer from SageMaker, and no longer retried by the server),
+    // it may have got through.
     const { training: _, ...question } = input;
-    return await launchTraining.executeWithOptions({ summary: `was attempt ${attempt} launched?` }, [
-      question,
-    ]);
+    const answer = await ask(question);
+    if (state.calledOff && answer !== undefined) return answer;
+    if (answer?.kind === 'launched' || answer?.kind === 'nameTaken') return answer;
+    const message = error.cause?.message ?? error.message;
+    return { kind: 'gaveUp', message, launched: answer === undefined ? 'unknown' : 'no' };
   } finally {
     state.settled = true;
     await callOff;
+  }
+}
+
+/** Whether an attempt was launched; undefined when not even that can be found out. */
+async function ask(question: Omit<LaunchInput, 'training'>): Promise<LaunchResult | undefined> {
+  const summary = `was attempt ${question.attempt} launched?`;
+  try {
+    return await launchTraining.executeWithOptions({ summary }, [question]);
+  } catch (error) {
+    if (!(error instanceof ActivityFailure)) throw error;
+    log.error('nobody can tell whether an attempt was launched', { attempt: question.attempt, error });
+    return undefined;
   }
 }
 

@@ -16,13 +16,16 @@ export interface Standing {
   /** Epoch ms. */
   readonly notBefore?: number;
   readonly holds?: Lease;
+  /** When it was launched (epoch ms). */
+  readonly heldSince?: number;
   /** The newest lease that ever reached the job. */
   readonly newestLease?: number;
 }
 
 /** What a queue keeps of a job; the same for one that it is handed in and for one that enrols itself. */
 export function enqueueRequest(job: JobSpec, standing: Standing): EnqueueRequest {
-  const { queuedAt, priority, held, preemptions, removed, notBefore, holds, newestLease } = standing;
+  const { queuedAt, priority, held, preemptions, removed, notBefore, holds, heldSince, newestLease } =
+    standing;
   return {
     job: {
       jobId: job.jobId,
@@ -38,6 +41,7 @@ export function enqueueRequest(job: JobSpec, standing: Standing): EnqueueRequest
     removed: removed ?? [],
     ...(notBefore === undefined ? {} : { notBefore }),
     ...(holds === undefined ? {} : { holds }),
+    ...(heldSince === undefined ? {} : { heldSince }),
     ...(newestLease === undefined ? {} : { newestLease }),
   };
 }

@@ -3,6 +3,10 @@ import type { Lease, TrainingJobInput } from './contract.ts';
 import type { JobStory } from './job-story.ts';
 import type { LeaseOutcome, PreemptOrder, TurnedAway } from './queue-contract.ts';
 
+/** Waits between two tries to reach a queue that is missing, or full: doubling. */
+export const FIRST_WAIT_MS = 60_000;
+export const LONGEST_WAIT_MS = 600_000;
+
 /**
  * A message that a job owes its queue. What it says is read from the story when it is sent, so that one that waited says
  * what is true then; only how an attempt ended is written down.
@@ -18,6 +22,7 @@ export type OwedMessage =
  * What a job in a queue remembers of its dealings with it: plain JSON, a part of the story.
  *
  *   unknown --enqueue got through--> known --a message found no queue, or the queue asks to enrol--> unknown
+ *                                          --the queue is full--> unknown, until `full.until`
  *
  * A lease is `granted` until the job takes it (it becomes the live attempt's) or gives it back. Numbers only grow: what is
  * about an older lease than the newest is late.
@@ -27,6 +32,8 @@ export interface Membership {
   known: boolean;
   /** Whether the last message found no queue. */
   missing: boolean;
+  /** The queue had no room: how many times in a row, and when to ask again (epoch ms). */
+  full?: { readonly times: number; readonly until: number };
   /** The newest lease that ever arrived, and the newest that was launched on; 0 before the first. */
   newestLease: number;
   newestUsed: number;
@@ -79,6 +86,7 @@ export function receiveLease(story: JobStory, member: Membership, lease: Lease):
   const held = heldLease(story);
   if (held?.number === lease.number) return;
   const late = lease.number <= member.newestLease;
+  delete member.full;
   if (!late) {
     member.newestLease = lease.number;
     delete member.turnedAway;
@@ -122,6 +130,27 @@ function yieldUnused(story: JobStory, member: Membership, lease: number): void {
   member.preemptions += 1;
   delete member.preempt;
   giveBack(story, member, lease, 'preempted');
+}
+
+/**
+ * The queue is full. A job that holds a lease by now has been taken in since, or is when it says so; others ask again after a
+ * wait that doubles. `random` is in [0, 1): jobs that were told at the same time should not come back at the same time.
+ */
+export function receiveFull(
+  story: JobStory,
+  member: Membership,
+  { now, random }: { readonly now: number; readonly random: number },
+): void {
+  if (heldLease(story) !== undefined) return;
+  const times = (member.full?.times ?? 0) + 1;
+  const longest = Math.min(FIRST_WAIT_MS * 2 ** (times - 1), LONGEST_WAIT_MS);
+  member.known = false;
+  member.full = { times, until: now + Math.ceil((longest * (1 + random)) / 2) };
+}
+
+/** Whether the job may say `enqueue` now. */
+export function mayEnrol({ full }: Membership, now: number): boolean {
+  return full === undefined || full.until <= now;
 }
 
 /** The job will not launch on a granted lease. */

@@ -59,6 +59,7 @@ export const signalsFromQueue = {
   preempt: defineSignal<[PreemptOrder]>(JOB_QUEUE_SIGNALS.preempt),
   turnedAway: defineSignal<[TurnedAway]>(JOB_QUEUE_SIGNALS.turnedAway),
   enrol: defineSignal(JOB_QUEUE_SIGNALS.enrol),
+  full: defineSignal(JOB_QUEUE_SIGNALS.full),
 };
 
 /** From a job to its queue. */

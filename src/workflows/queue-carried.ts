@@ -10,11 +10,13 @@ export interface QueueCarried {
   readonly version: 1;
   readonly lastLease: number;
   readonly lastSequence: number;
-  readonly paused?: true;
+  /** Since when it has been paused (epoch ms). */
+  readonly pausedSince?: number;
   /** The search for open jobs that the queue does not know is not over. */
   readonly seeking?: true;
-  /** When the leases are surveyed next (epoch ms). */
+  /** When the leases are surveyed next (epoch ms), and the last waiting job that was. */
   readonly surveyDueAt?: number;
+  readonly surveyedUpTo?: number;
   readonly monitor?: string;
   readonly runTimes: RunTimes;
   readonly lastDecisions: QueueSnapshot['lastDecisions'];

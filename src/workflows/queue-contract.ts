@@ -83,6 +83,8 @@ export const JOB_QUEUE_SIGNALS = {
   turnedAway: 'turnedAway',
   /** Nothing: the queue does not know the job (it was started anew) and asks it to enrol. */
   enrol: 'enrol',
+  /** Nothing: the queue is full and has not taken the job in, which enrols again some time later. */
+  full: 'full',
 } as const;
 
 export interface SubmitJobsRequest {
@@ -115,8 +117,9 @@ export interface EnqueueRequest {
   readonly removed: readonly number[];
   /** Not before this time (epoch ms). */
   readonly notBefore?: number;
-  /** What the job holds, when the queue that granted it was lost. */
+  /** What the job holds, when the queue that granted it was lost, and since when it has launched on it (epoch ms). */
   readonly holds?: Lease;
+  readonly heldSince?: number;
   /** The newest lease that ever reached the job: it takes only leases with higher numbers, whoever granted the others. */
   readonly newestLease?: number;
 }

@@ -51,7 +51,7 @@ export interface Entry {
   notBefore?: number;
   /** It was turned away while it held a lease: with that it is gone. */
   leaving?: true;
-  /** Since when it has been RUNNABLE without having had instances: what RUNNABLE time limits count. */
+  /** Since when it has been RUNNABLE without having had instances, less the time of pauses: what RUNNABLE time limits count. */
   runnableSince: number;
   grant?: Grant;
   /** The job that it was last stopped for, until it gets its next lease: it does not come before that one. */

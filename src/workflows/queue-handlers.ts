@@ -7,7 +7,7 @@ import { signalsFromQueue } from './messages.ts';
 import type { PreemptOrder, TurnedAway } from './queue-contract.ts';
 
 /** Registers what a queue says to its jobs. The shapes are checked: anybody can send a signal. */
-export function handleQueue(story: JobStory, member: Membership, on: { enrol(): void }): void {
+export function handleQueue(story: JobStory, member: Membership, on: { enrol(): void; full(): void }): void {
   const checked =
     <T>(name: string, is: (value: unknown) => value is T, receive: (value: T) => void) =>
     (value: unknown): void => {
@@ -35,6 +35,13 @@ export function handleQueue(story: JobStory, member: Membership, on: { enrol(): 
       if (!isTerminal(story.status)) on.enrol();
     },
     { description: "Sent by the job's queue, which does not know it: enrol." },
+  );
+  setHandler(
+    signalsFromQueue.full,
+    () => {
+      if (!isTerminal(story.status)) on.full();
+    },
+    { description: "Sent by the job's queue, which has no room for one more: enrol later." },
   );
 }
 

@@ -106,10 +106,10 @@ function handleUpdates(run: QueueRun): void {
     description: 'Change limits, shares and policy. Input: a whole queue file. Jobs that no longer fit stay.',
     validator: (spec) => refuseChange(run, spec),
   });
-  setHandler(queueUpdates.pause, () => changing(() => pause(run, true)), {
+  setHandler(queueUpdates.pause, () => changing((now) => pause(run, true, now)), {
     description: 'Start no more jobs. What runs goes on.',
   });
-  setHandler(queueUpdates.resume, () => changing(() => pause(run, false)), {
+  setHandler(queueUpdates.resume, () => changing((now) => pause(run, false, now)), {
     description: 'Start jobs again.',
   });
   const validator = (request: EnvironmentRequest): void => refuseEnvironment(run, request);

@@ -5,14 +5,20 @@ import type { JobSpec } from '../jobs/spec.ts';
 import { enqueueRequest } from './enqueue-request.ts';
 import type { JobStory, LiveAttempt } from './job-story.ts';
 import type { LeaseSource } from './leases.ts';
-import { giveBack, heldLease, owe, type Membership, type OwedMessage } from './membership.ts';
+import {
+  FIRST_WAIT_MS,
+  giveBack,
+  heldLease,
+  LONGEST_WAIT_MS,
+  mayEnrol,
+  owe,
+  receiveFull,
+  type Membership,
+  type OwedMessage,
+} from './membership.ts';
 import { signalsToQueue } from './messages.ts';
 import { queueWorkflowId, type JobChange } from './queue-contract.ts';
 import { until } from './until.ts';
-
-/** Waits between two tries to reach a queue that is missing: doubling. */
-const FIRST_WAIT_MS = 60_000;
-const LONGEST_WAIT_MS = 600_000;
 
 /** Placements from a queue, and what else the job has to tell it. */
 export interface QueueLeases extends LeaseSource {
@@ -22,6 +28,8 @@ export interface QueueLeases extends LeaseSource {
   acquired(live: LiveAttempt): void;
   /** The queue asks the job to enrol (once more). */
   enrol(): void;
+  /** The queue has no room for the job, which enrols again later. */
+  full(): void;
   /** Before continue-as-new: sends nothing more, and resolves when nothing is on its way. The next run sends what is owed. */
   rest(): Promise<void>;
   /** The job is over: resolves when the queue has heard of it, or is not there to hear. */
@@ -45,9 +53,11 @@ export function queueLeases(
   const state = { leaving: false, resting: false, called: false, ended: false };
   // Temporal's own cancel does not end it: the queue must hear of the job's end.
   const delivered = CancellationScope.nonCancellable(deliver);
+  if (member.full !== undefined) waitForRoom(member.full);
 
   function ready(): Reason {
     if (member.missing) return reason('QUEUE_MISSING', { queue: job.queue });
+    if (member.full !== undefined && !member.known) return reason('QUEUE_FULL', { queue: job.queue });
     const share = job.share === undefined ? {} : { share: job.share };
     return reason('IN_QUEUE', { queue: job.queue, ...share, priority: story.priority });
   }
@@ -60,6 +70,15 @@ export function queueLeases(
     if (member.missing === missing) return;
     member.missing = missing;
     if (waits()) enter(ready());
+  }
+
+  /** Enrols when the wait is over, unless something else comes first. */
+  function waitForRoom(full: NonNullable<Membership['full']>): void {
+    const over = (): boolean => state.leaving || member.full !== full;
+    void CancellationScope.nonCancellable(async () => {
+      if (await until(over, full.until, 'wait for room in the queue')) return;
+      if (!member.known) owe(member, { kind: 'enqueue' });
+    });
   }
 
   async function deliver(): Promise<void> {
@@ -76,7 +95,11 @@ export function queueLeases(
       delete member.sending;
       if (reached) {
         wait = FIRST_WAIT_MS;
-        if (message.kind === 'enqueue') member.known = true;
+        if (message.kind === 'enqueue') {
+          member.known = true;
+          // Told once: a full queue that has taken it in does not say so.
+          if (story.reason.code === 'QUEUE_FULL') story.reason = ready();
+        }
         found(false);
         continue;
       }
@@ -109,6 +132,7 @@ export function queueLeases(
         const { priority, held, submittedAt, nextTryAt } = story;
         const { newestLease } = member;
         member.told = { priority, held };
+        const heldSince = holds === undefined ? undefined : story.live?.launchedAt;
         const request = enqueueRequest(job, {
           queuedAt: submittedAt,
           priority,
@@ -117,6 +141,7 @@ export function queueLeases(
           removed: story.retry.removed,
           ...(nextTryAt === undefined ? {} : { notBefore: nextTryAt }),
           ...(holds === undefined ? {} : { holds }),
+          ...(heldSince === undefined ? {} : { heldSince }),
           ...(newestLease === 0 ? {} : { newestLease }),
         });
         return queue.signal(signalsToQueue.enqueue, request);
@@ -150,7 +175,7 @@ export function queueLeases(
     ready,
     async acquire(interrupted, deadline) {
       if (member.granted === undefined) {
-        if (!member.known) owe(member, { kind: 'enqueue' });
+        if (!member.known && mayEnrol(member, Date.now())) owe(member, { kind: 'enqueue' });
         if (story.status !== 'RUNNABLE') enter(ready());
         const done = (): boolean => member.granted !== undefined || interrupted();
         await until(done, deadline, 'time limit');
@@ -188,8 +213,19 @@ export function queueLeases(
     enrol() {
       if (state.leaving) return;
       member.known = false;
+      delete member.full;
       state.called = true;
       owe(member, { kind: 'enqueue' });
+    },
+    full() {
+      if (state.leaving) return;
+      receiveFull(story, member, { now: Date.now(), random: Math.random() });
+      const { full } = member;
+      if (full === undefined) return;
+      waitForRoom(full);
+      if (!waits()) return;
+      if (full.times === 1) enter(ready());
+      else story.reason = ready();
     },
     async rest() {
       state.resting = true;

@@ -49,6 +49,7 @@ export const enqueueRequest: z.ZodType<EnqueueRequest> = z.object({
   removed,
   notBefore: time.exactOptional(),
   holds: z.object({ number: z.int().min(1), placement }).exactOptional(),
+  heldSince: time.exactOptional(),
   newestLease: z.int().min(1).exactOptional(),
 });
 

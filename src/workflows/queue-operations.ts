@@ -32,10 +32,13 @@ export function refuseChange({ story }: QueueRun, written: unknown): void {
     const placement = grant === undefined ? undefined : profile.placements[grant.option.placement];
     if (grant === undefined || placement?.kind !== 'instances') continue;
     const { instanceType } = placement;
+    const { environment } = grant.option;
+    // One that the queue no longer has, or never had: its instances are counted nowhere now.
+    if (!story.spec.environments.some(({ name }) => name === environment)) continue;
     const to = spec.environments.find(({ instanceTypes }) => instanceTypes.includes(instanceType));
-    if (to === undefined || to.name === grant.option.environment) continue;
+    if (to === undefined || to.name === environment) continue;
     throw ApplicationFailure.nonRetryable(
-      `${instanceType} cannot move from environment ${grant.option.environment} to ${to.name} while jobs run on it (${id}), ` +
+      `${instanceType} cannot move from environment ${environment} to ${to.name} while jobs run on it (${id}), ` +
         'because its instances would be counted in neither. Drain the environment first, or move the type later.',
       'QUEUE_CHANGE_REFUSED',
     );
@@ -53,10 +56,9 @@ export function configure(run: QueueRun, written: unknown): OperatorAnswer {
   return { changed: true };
 }
 
-export function pause({ story }: QueueRun, paused: boolean): OperatorAnswer {
-  const changed = story.paused !== paused;
-  story.paused = paused;
-  return { changed };
+export function pause(run: QueueRun, paused: boolean, now: number): OperatorAnswer {
+  run.timeLimitsAt = 0;
+  return { changed: run.story.pause(paused, now) };
 }
 
 export function refuseEnvironment({ story }: QueueRun, request: EnvironmentRequest): void {

@@ -29,8 +29,14 @@ export interface QueueRun {
 
 /** Of reconciliation. */
 export interface SurveyState {
-  /** When the next one is due (epoch ms). */
+  /** When the next one is due (epoch ms), as far as there are leases. */
   dueAt: number;
+  /** The same while jobs only wait, which hold nothing. */
+  waitingDueAt: number;
+  /** Sequence number of the last waiting job that was surveyed: each time some, in turn. */
+  upTo: number;
+  /** Jobs that have enrolled since the survey under way began: what it finds out of them is old news. */
+  readonly heardOf: Set<string>;
   running: boolean;
   startedAt: number;
   result?: SurveyResult;

@@ -47,7 +47,8 @@ type Change = Partial<Pick<Entry, 'held' | 'removed' | 'preemptions'>> & {
  */
 export class QueueStory {
   spec: QueueSpec;
-  paused: boolean;
+  /** Epoch ms. */
+  #pausedSince: number | undefined;
   /** Open jobs that the queue does not know have still to be looked for: it started without a past. */
   seeking: boolean;
   /** Counters: they only grow, over all runs of the workflow. */
@@ -72,7 +73,7 @@ export class QueueStory {
 
   constructor(spec: QueueSpec, carried?: QueueCarried) {
     this.spec = spec;
-    this.paused = carried?.paused ?? false;
+    this.#pausedSince = carried?.pausedSince;
     this.seeking = carried === undefined || carried.seeking === true;
     this.lastLease = carried?.lastLease ?? 0;
     this.#lastSequence = carried?.lastSequence ?? 0;
@@ -102,7 +103,7 @@ export class QueueStory {
       version: 1,
       lastLease: this.lastLease,
       lastSequence: this.#lastSequence,
-      ...(this.paused ? { paused: true } : {}),
+      ...(this.#pausedSince === undefined ? {} : { pausedSince: this.#pausedSince }),
       ...(this.seeking ? { seeking: true } : {}),
       ...(this.monitor === undefined ? {} : { monitor: this.monitor }),
       runTimes: this.runTimes,
@@ -125,6 +126,21 @@ export class QueueStory {
   /** For questions: never to be changed. */
   look(): Scheduler {
     return this.#stale ? this.#build(this.#scheduler.fairShareUsage()) : this.#scheduler;
+  }
+
+  get paused(): boolean {
+    return this.#pausedSince !== undefined;
+  }
+
+  /** Returns whether it was otherwise. The clocks of RUNNABLE time limits stand still meanwhile. */
+  pause(paused: boolean, now: number): boolean {
+    if (this.paused === paused) return false;
+    if (this.#pausedSince !== undefined) {
+      for (const entry of this.#entries.values())
+        entry.runnableSince += Math.max(0, now - Math.max(this.#pausedSince, entry.runnableSince));
+    }
+    this.#pausedSince = paused ? now : undefined;
+    return true;
   }
 
   get(id: string): Entry | undefined {
@@ -260,6 +276,8 @@ export class QueueStory {
     for (const entry of this.#entries.values()) {
       entry.share = this.#shareOf(entry.profile);
       entry.options = this.#optionsOf(entry.profile, entry.removed);
+      if (entry.grant !== undefined && !names.has(entry.grant.option.environment))
+        entry.grant = this.#regrant(entry, entry.grant);
       this.#sort(entry);
     }
     this.#scheduler = this.#build(usage);
@@ -273,6 +291,19 @@ export class QueueStory {
   decided(decision: Decision, at: number): void {
     this.lastDecisions.push({ at, sentence: decisionSentence(decision), decision });
     if (this.lastDecisions.length > DECISIONS_KEPT) this.lastDecisions.shift();
+  }
+
+  /** What counted in no environment that the queue has counts in the one that offers it now, if any. */
+  #regrant(entry: Entry, grant: Grant): Grant {
+    const { placement, instances, environment } = grant.option;
+    // Without a placement of the job the name is that of the type (queue-enrolment.ts).
+    const holds = entry.profile.placements[placement] ?? {
+      kind: 'instances',
+      instanceType: environment,
+      instanceCount: instances,
+    };
+    const option = optionsOf([holds], this.spec)[0];
+    return option === undefined ? grant : { ...grant, option: { ...option, placement } };
   }
 
   #place(entry: Entry): void {

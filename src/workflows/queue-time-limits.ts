@@ -31,13 +31,15 @@ interface Cause {
 }
 
 /**
- * Turns away jobs that have been RUNNABLE for longer than the queue allows. Time that a job is held does not count; time in
- * which it was scheduled without ever getting instances does (as in Batch). Returns when to look again.
+ * Turns away jobs that have been RUNNABLE for longer than the queue allows. Time that a job is held or its queue is paused does not
+ * count, and while it is paused nobody is turned away: Batch's limits have a reason that keeps the job RUNNABLE, and an operator's
+ * pause is none of them. Time in which it was scheduled without ever getting instances does count (as in Batch). Returns when to
+ * look again.
  */
 export function limitRunnableTimes(run: QueueRun, now: number): number | undefined {
   const { story } = run;
   const limits = story.spec.runnableTimeLimits;
-  if (limits.length === 0) return undefined;
+  if (limits.length === 0 || story.paused) return undefined;
   const shortestMs = Math.min(...limits.map(({ maxTimeSeconds }) => maxTimeSeconds)) * 1000;
   // Nobody that comes later is due before the shortest limit.
   if (now < run.timeLimitsAt) return Math.min(run.timeLimitsAt, now + shortestMs);
@@ -102,7 +104,6 @@ function causeOf(story: QueueStory, entry: Entry, now: number): Cause {
     const keys = { environment: KEYS.ENVIRONMENT, share: KEYS.SHARE, borrowLimit: KEYS.BORROW };
     return { reason: 'MISCONFIGURATION', key: keys[never.limitedBy], sentence: waitSentence(never) };
   }
-  if (story.paused) return { reason: 'ANY', sentence: 'the queue is paused.' };
   const reasons = entry.notBefore === undefined ? story.look().whyWaiting(entry.id, now) : [];
   const [first] = reasons;
   const sentence = first === undefined ? 'its turn has not come.' : waitSentence(first);

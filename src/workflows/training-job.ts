@@ -65,6 +65,8 @@ export async function trainingJob(input: TrainingJobInput): Promise<JobResult> {
     enter(story, status, why, Date.now());
     show();
   };
+  // Only the run that Temporal's own cancel was asked of can end as Canceled: it does not continue as new any more.
+  const temporal = { cancelled: false };
   const { membership } = story;
   const queue =
     job.queue === undefined || membership === undefined
@@ -79,6 +81,7 @@ export async function trainingJob(input: TrainingJobInput): Promise<JobResult> {
     watch: undefined,
     enter: enterStatus,
     mustContinueAsNew: () =>
+      !temporal.cancelled &&
       run.sending.size === 0 &&
       (workflowInfo().continueAsNewSuggested ||
         workflowInfo().historyLength > (input.continueAsNewAfterEvents ?? CONTINUE_AS_NEW_AFTER_EVENTS)),
@@ -97,7 +100,6 @@ export async function trainingJob(input: TrainingJobInput): Promise<JobResult> {
 
   // Temporal's own cancel is a cancel like any other: the attempt is stopped and people are told. The steps run
   // shielded from it, because they must go on after it.
-  const temporal = { cancelled: false };
   CancellationScope.current().cancelRequested.catch(() => {
     temporal.cancelled = true;
     story.cancel ??= {};

@@ -32,7 +32,7 @@ import { queueDetails } from './queue-details.ts';
 import { receiveMessages } from './queue-inbox.ts';
 import { checkedQueue } from './queue-operations.ts';
 import { QueueOutbox } from './queue-outbox.ts';
-import { applySurvey } from './queue-reconcile.ts';
+import { applySurvey, WAITING_PERIODS } from './queue-reconcile.ts';
 import { giveUp } from './queue-releases.ts';
 import { answered, suspect, type QueueRun } from './queue-run.ts';
 import { QueueStory } from './queue-story.ts';
@@ -67,14 +67,15 @@ export async function trainingQueue(input: TrainingQueueInput): Promise<void> {
   });
   if (cancelled.asked) throw new CancelledFailure(`Queue ${run.story.spec.name} was cancelled.`);
   const { carried: _, ...rest } = input;
-  // Pinned workers move to a new version between two runs; workers without versions must not be told of one.
+  // Workers with versions move their queues at the next workflow task (AUTO_UPGRADE, temporal/worker-version.ts); where somebody has
+  // pinned this queue, it moves between two runs. Workers without versions must not be told of one.
   const versioned = workflowInfo().targetWorkerDeploymentVersionChanged;
   await makeContinueAsNewFunc<typeof trainingQueue>(
     versioned ? { initialVersioningBehavior: 'AUTO_UPGRADE' } : {},
   )({
     ...rest,
     queue: run.story.spec,
-    carried: { ...run.story.carried(), surveyDueAt: run.survey.dueAt },
+    carried: { ...run.story.carried(), surveyDueAt: run.survey.dueAt, surveyedUpTo: run.survey.upTo },
   });
 }
 
@@ -110,6 +111,9 @@ function newRun({ queue, carried, limits }: TrainingQueueInput): QueueRun {
     updates: 0,
     survey: {
       dueAt: story.seeking ? now : (carried?.surveyDueAt ?? now + merged.reconcileSeconds * 1000),
+      waitingDueAt: now + WAITING_PERIODS * merged.reconcileSeconds * 1000,
+      upTo: carried?.surveyedUpTo ?? 0,
+      heardOf: new Set(),
       running: false,
       startedAt: 0,
       suspectedAt: 0,

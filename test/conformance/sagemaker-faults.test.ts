@@ -123,7 +123,7 @@ describe('an error of the server', () => {
 
 describe('a slow answer', () => {
   it('comes after the time that it takes, when the operation is done', async () => {
-    await addFault({ kind: 'slow', operation: 'CreateTrainingJob', seconds: 0.4 });
+    await addFault({ kind: 'slow', operation: 'CreateTrainingJob', seconds: 2 });
     let answered = false;
     const creation = create('slow').then(() => (answered = true));
     await aws.describeUntil('slow', hasEnded).catch(() => undefined);

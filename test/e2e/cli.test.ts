@@ -1,19 +1,13 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
-import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { TrainyardClient, type JobReport, type JobSummary } from '../../src/client/index.ts';
-import {
-  devStateOf,
-  localEnvironment,
-  startTrainyard,
-  trainyard,
-  type TrainyardProcess,
-} from '../support/trainyard.ts';
+import { devStateOf, startTrainyard } from '../support/trainyard.ts';
+import { devFolder } from './dev-folder.ts';
 
 /*
  * The built command line as people use it, against everything that `trainyard dev` starts.
@@ -21,35 +15,10 @@ import {
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
-let cwd: string;
-let dev: TrainyardProcess;
-let env: NodeJS.ProcessEnv;
-
-beforeAll(async () => {
-  cwd = mkdtempSync(join(tmpdir(), 'trainyard-cli-'));
-  env = {
-    ...localEnvironment(),
-    TRAINYARD_TEMPORAL_CLI: inject('temporalCli'),
-    XDG_CACHE_HOME: join(cwd, 'cache'),
-  };
-  dev = startTrainyard(['dev', '--port', '0', '--ui-port', '0', '--aws-port', '0'], { cwd, env });
-  await vi.waitFor(() => devStateOf(cwd), { timeout: 120_000, interval: 200 });
-});
-afterAll(async () => {
-  dev.child.kill('SIGINT');
-  await dev.ended;
-  rmSync(cwd, { recursive: true, force: true });
-});
+const { cwd, env, run, json } = devFolder();
 
 /** Each look at it is a process, on a machine that may be busy. */
-const PATIENCE = { timeout: 30_000, interval: 200 };
-
-const run = (...args: readonly string[]): ReturnType<typeof trainyard> => trainyard(args, { cwd, env });
-const json = async <T>(...args: readonly string[]): Promise<T> => {
-  const { stdout, stderr } = await run(...args, '--output', 'json');
-  expect(stderr).not.toContain('error');
-  return JSON.parse(stdout) as T;
-};
+const PATIENCE = { timeout: 30_000, interval: 500 };
 
 /** Writes a job file whose container runs a shell script. */
 function jobFile(jobId: string, script: string): string {

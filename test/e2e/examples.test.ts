@@ -1,26 +1,11 @@
 /** `npm start`: the built command runs the examples against real servers and processes, and its summary tells the truth. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, inject, test, vi } from 'vitest';
+import { writeFile } from 'node:fs/promises';
+import { describe, expect, test, vi } from 'vitest';
 import { CLAIMS } from '../../src/cli/demo/claims.ts';
-import { isRunning, localEnvironment, startTrainyard, type TrainyardProcess } from '../support/trainyard.ts';
+import { isRunning } from '../support/trainyard.ts';
+import { examplesFolder, PATIENCE } from './examples-run.ts';
 
-const PORTS = ['--port', '0', '--ui-port', '0', '--aws-port', '0'];
-/** The whole run, on a machine that is busy with other things. */
-const PATIENCE = { timeout: 480_000 };
-
-let cwd: string;
-beforeEach(async () => {
-  cwd = await mkdtemp(join(tmpdir(), 'trainyard-examples-'));
-});
-afterEach(() => rm(cwd, { recursive: true, force: true, maxRetries: 5 }));
-
-const start = (...args: string[]): TrainyardProcess =>
-  startTrainyard(['dev', '--examples', ...args, ...PORTS], {
-    cwd,
-    env: { ...localEnvironment(), TRAINYARD_TEMPORAL_CLI: inject('temporalCli') },
-  });
+const { file, start } = examplesFolder();
 
 /** The row of a job in the summary's table, as words. */
 function row(output: string, jobId: string): string {
@@ -56,22 +41,8 @@ describe('trainyard dev --examples', () => {
     },
   );
 
-  test(
-    "plays the brief's second figure and its tutorial, one after the other in one folder",
-    PATIENCE,
-    async () => {
-      for (const name of ['tutorial', 'figure-2']) {
-        const run = start(name);
-        const code = await run.ended;
-        const output = run.stdout();
-        expect(code, output + run.stderr()).toBe(0);
-        expect(output).toContain(`${name} is shown.`);
-      }
-    },
-  );
-
   test('ends with 1 and says what was not shown in a world where nothing is scarce', PATIENCE, async () => {
-    const config = join(cwd, 'plenty.yaml');
+    const config = file('plenty.yaml');
     await writeFile(config, 'timing: { startingSeconds: 0 }\n');
     const run = start('jobs', '--aws-config', config);
     const code = await run.ended;

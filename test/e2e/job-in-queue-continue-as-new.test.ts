@@ -29,7 +29,7 @@ let stage: QueueStage;
 beforeAll(async () => {
   server = await devServer();
   environment = await TestWorkflowEnvironment.createFromExistingServer({ address: server.address });
-  stage = await QueueStage.create(environment);
+  stage = new QueueStage(environment);
 });
 afterAll(async () => {
   await environment.teardown();

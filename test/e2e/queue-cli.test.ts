@@ -1,7 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type {
   JobExplanation,
   JobReport,
@@ -9,49 +8,19 @@ import type {
   QueueSnapshot,
   QueueSummary,
 } from '../../src/client/index.ts';
-import {
-  devStateOf,
-  localEnvironment,
-  startTrainyard,
-  trainyard,
-  type TrainyardProcess,
-} from '../support/trainyard.ts';
+import { devFolder } from './dev-folder.ts';
 
 /*
  * A queue from the command line, as an operator and two teams use it, against everything that `trainyard dev` starts. Two
  * instances, one guaranteed to each team. The tests follow one another: each finds the queue as the one before left it.
  */
 
-let cwd: string;
-let dev: TrainyardProcess;
-let env: NodeJS.ProcessEnv;
-
-beforeAll(async () => {
-  cwd = mkdtempSync(join(tmpdir(), 'trainyard-queue-'));
-  env = {
-    ...localEnvironment(),
-    TRAINYARD_TEMPORAL_CLI: inject('temporalCli'),
-    XDG_CACHE_HOME: join(cwd, 'cache'),
-  };
-  dev = startTrainyard(['dev', '--port', '0', '--ui-port', '0', '--aws-port', '0'], { cwd, env });
-  await vi.waitFor(() => devStateOf(cwd), { timeout: 120_000, interval: 200 });
-});
-afterAll(async () => {
-  dev.child.kill('SIGINT');
-  await dev.ended;
-  rmSync(cwd, { recursive: true, force: true });
-});
+const { cwd, run, json } = devFolder();
 
 /** Each look at it is a process, on a machine that may be busy; a test looks several times. */
 vi.setConfig({ testTimeout: 120_000 });
-const PATIENCE = { timeout: 50_000, interval: 200 };
+const PATIENCE = { timeout: 50_000, interval: 500 };
 
-const run = (...args: readonly string[]): ReturnType<typeof trainyard> => trainyard(args, { cwd, env });
-const json = async <T>(...args: readonly string[]): Promise<T> => {
-  const { stdout, stderr } = await run(...args, '--output', 'json');
-  expect(stderr).not.toContain('error');
-  return JSON.parse(stdout) as T;
-};
 const show = (): Promise<QueueSnapshot> => json<QueueSnapshot>('queue', 'show', 'lab');
 const statusOf = async (jobId: string): Promise<string> => (await json<JobReport>('show', jobId)).status;
 

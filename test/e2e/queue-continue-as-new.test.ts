@@ -1,17 +1,8 @@
-import { Client } from '@temporalio/client';
-import {
-  bundleWorkflowCode,
-  DefaultLogger,
-  NativeConnection,
-  Worker,
-  type WorkflowBundle,
-} from '@temporalio/worker';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Worker } from '@temporalio/worker';
+import { describe, expect, it } from 'vitest';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { TrainyardActivities } from '../../src/activities/types.ts';
 import type { QueueSpec } from '../../src/queues/queue-spec.ts';
 import type { QueueSnapshot } from '../../src/queues/queue-view.ts';
-import type { DevServer } from '../../src/servers/dev-server.ts';
 import { jobWorkflowId } from '../../src/workflows/contract.ts';
 import { queries, queueQueries, queueUpdates } from '../../src/workflows/messages.ts';
 import {
@@ -22,55 +13,16 @@ import {
 import type { trainingQueue } from '../../src/workflows/training-queue.ts';
 import { aJob } from '../support/a-job.ts';
 import { aQueue } from '../support/a-queue.ts';
-import { devServer } from '../support/dev-server.ts';
 import { completes, lookingEvery, ScriptedSageMaker } from '../workflow/scripted-sagemaker.ts';
+import { Meter } from './meter.ts';
+import { serverOfThisFile } from './server-of-this-file.ts';
 
 /*
  * On a real server, because the time-skipping one neither enforces what becomes of children when their parent's run ends nor gets
  * over children that close after it. Thresholds: a run ends after 6 children instead of 1,000.
  */
 
-let server: DevServer;
-let connection: NativeConnection;
-let client: Client;
-let workflowBundle: WorkflowBundle;
-
-beforeAll(async () => {
-  server = await devServer();
-  connection = await NativeConnection.connect({ address: server.address });
-  client = new Client({ connection });
-  workflowBundle = await bundleWorkflowCode({
-    workflowsPath: new URL('../../src/workflows/index.ts', import.meta.url).pathname,
-    logger: new DefaultLogger('WARN'),
-  });
-});
-afterAll(async () => {
-  await connection.close();
-  await server.stop();
-});
-
-/** Most instances that SageMaker was asked for at a time. */
-class Meter {
-  live = 0;
-  most = 0;
-  readonly activities: TrainyardActivities;
-
-  constructor({ activities }: ScriptedSageMaker) {
-    this.activities = {
-      ...activities,
-      launchTraining: (input) => {
-        this.live += 1;
-        this.most = Math.max(this.most, this.live);
-        return activities.launchTraining(input);
-      },
-      watchTraining: async (input) => {
-        const news = await activities.watchTraining(input);
-        if (news.end !== undefined) this.live -= 1;
-        return news;
-      },
-    };
-  }
-}
+const { client, workerConnection, workflowBundle } = await serverOfThisFile();
 
 describe('continue-as-new of a queue with open jobs', () => {
   it('ends no job, loses no lease, and never grants more than there is', { timeout: 180_000 }, async () => {
@@ -79,7 +31,7 @@ describe('continue-as-new of a queue with open jobs', () => {
     const sagemaker = new ScriptedSageMaker(lookingEvery(300, completes()));
     const meter = new Meter(sagemaker);
     const worker = await Worker.create({
-      connection,
+      connection: workerConnection,
       taskQueue,
       workflowBundle,
       activities: meter.activities,

@@ -1,16 +1,8 @@
-import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
-import {
-  bundleWorkflowCode,
-  DefaultLogger,
-  NativeConnection,
-  Worker,
-  type WorkflowBundle,
-} from '@temporalio/worker';
-import { afterAll, beforeAll, describe, expect, it, vi, type TestContext } from 'vitest';
-import type { TrainyardActivities } from '../../src/activities/types.ts';
+import type { WorkflowHandle } from '@temporalio/client';
+import { Worker } from '@temporalio/worker';
+import { describe, expect, it, vi, type TestContext } from 'vitest';
 import { loadWorkerConfig } from '../../src/config.ts';
 import type { JobSpec } from '../../src/jobs/spec.ts';
-import type { DevServer } from '../../src/servers/dev-server.ts';
 import { pollersOf } from '../../src/servers/pollers.ts';
 import { versioning } from '../../src/temporal/worker-version.ts';
 import { jobWorkflowId } from '../../src/workflows/contract.ts';
@@ -24,35 +16,16 @@ import type { trainingQueue } from '../../src/workflows/training-queue.ts';
 import { runWorker } from '../../src/worker.ts';
 import { aJob } from '../support/a-job.ts';
 import { aQueue } from '../support/a-queue.ts';
-import { devServer } from '../support/dev-server.ts';
 import { completes, lookingEvery, ScriptedSageMaker } from '../workflow/scripted-sagemaker.ts';
+import { Meter } from './meter.ts';
+import { serverOfThisFile } from './server-of-this-file.ts';
 
 /*
  * Versions change under load, on a real server: the time-skipping one has no Worker Deployments. The two workers run the same code, as
  * versions do that differ in nothing that a workflow notices. Thresholds: a run ends after 4 children instead of 1,000.
  */
 
-let server: DevServer;
-let connection: Connection;
-let workerConnection: NativeConnection;
-let client: Client;
-let workflowBundle: WorkflowBundle;
-
-beforeAll(async () => {
-  server = await devServer();
-  connection = await Connection.connect({ address: server.address });
-  workerConnection = await NativeConnection.connect({ address: server.address });
-  client = new Client({ connection });
-  workflowBundle = await bundleWorkflowCode({
-    workflowsPath: new URL('../../src/workflows/index.ts', import.meta.url).pathname,
-    logger: new DefaultLogger('WARN'),
-  });
-});
-afterAll(async () => {
-  await workerConnection.close();
-  await connection.close();
-  await server.stop();
-});
+const { address, connection, client, workerConnection, workflowBundle } = await serverOfThisFile();
 
 type History = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
 
@@ -66,28 +39,11 @@ class Yard {
   readonly name: string;
   readonly sagemaker = new ScriptedSageMaker(lookingEvery(300, completes()));
   readonly jobs: JobSpec[] = [];
-  /** Most instances that SageMaker was asked for at a time. */
-  most = 0;
-  #live = 0;
-  readonly #activities: TrainyardActivities;
+  readonly meter = new Meter(this.sagemaker);
   readonly #workers = new Map<string, () => Promise<void>>();
 
   constructor(name: string) {
     this.name = name;
-    const { activities } = this.sagemaker;
-    this.#activities = {
-      ...activities,
-      launchTraining: (input) => {
-        this.#live += 1;
-        this.most = Math.max(this.most, this.#live);
-        return activities.launchTraining(input);
-      },
-      watchTraining: async (input) => {
-        const news = await activities.watchTraining(input);
-        if (news.end !== undefined) this.#live -= 1;
-        return news;
-      },
-    };
   }
 
   get deployment(): string {
@@ -103,7 +59,7 @@ class Yard {
       connection: workerConnection,
       taskQueue: this.name,
       workflowBundle,
-      activities: this.#activities,
+      activities: this.meter.activities,
       ...versioning(buildId === NONE ? undefined : { deployment: this.deployment, buildId }),
     });
     const running = worker.run();
@@ -227,7 +183,7 @@ async function changeOver(
   );
   expect(ends.map(({ status }) => status)).toEqual(ids.map(() => 'SUCCEEDED'));
   expect(yard.sagemaker.launches.map(({ jobId }) => jobId).sort()).toEqual([...ids].sort());
-  expect(yard.most).toBeLessThanOrEqual(LIMIT);
+  expect(yard.meter.most).toBeLessThanOrEqual(LIMIT);
   expect(await versionOf(jobWorkflowId(ids.at(-1) ?? ''))).toBe(to);
 
   const histories = await yard.histories();
@@ -245,7 +201,7 @@ it('a worker takes its version from its settings, and work once that is current'
   onTestFinished,
 }) => {
   const env = {
-    TEMPORAL_ADDRESS: server.address,
+    TEMPORAL_ADDRESS: address,
     TRAINYARD_TASK_QUEUE: 'settings',
     TRAINYARD_DEPLOYMENT: 'yard-settings',
     TRAINYARD_BUILD_ID: '0.2.0+177b963',

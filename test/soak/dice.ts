@@ -1,18 +1,12 @@
-/** Chance from a seed (mulberry32), so that the actions of a soak can be had again. */
+import { seededRandom } from '../../src/local-aws/faults/random.ts';
+
+/** Chance from a seed, so that the actions of a soak can be had again. */
 export class Dice {
-  #state: number;
+  /** 0 inclusive to 1 exclusive. */
+  readonly next: () => number;
 
   constructor(seed: number) {
-    this.#state = seed >>> 0;
-  }
-
-  /** 0 inclusive to 1 exclusive. */
-  next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let t = this.#state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+    this.next = seededRandom(seed);
   }
 
   between(low: number, high: number): number {

@@ -1,13 +1,13 @@
 import 'vitest';
+import type { TestServer } from './test-server-process.ts';
 
 /** What global setups hand to tests through `inject`. */
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Project `workflow`. */
+    /** Projects `workflow` and `e2e`: all workflows, and those that tests add. */
     workflowBundlePath: string;
-    testServerExecutable: string;
-    /** Port of the test server that was started once for all files. */
-    testServerPort: number;
+    /** Project `workflow`. */
+    testServer: TestServer;
     /** Project `e2e`. */
     temporalCli: string;
   }

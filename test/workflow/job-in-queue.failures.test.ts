@@ -1,9 +1,8 @@
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import type { LeaseOutcome, TurnedAway } from '../../src/workflows/queue-contract.ts';
 import { queries, signals, updates } from '../../src/workflows/messages.ts';
 import { G6, P4D } from '../support/a-job.ts';
-import { timeSkippingEnvironment } from '../support/time-skipping.ts';
+import { environmentOfThisFile } from './environment.ts';
 import { QueueStage } from './queue-stage/index.ts';
 import {
   completes,
@@ -21,14 +20,7 @@ import { resultOf } from './stage.ts';
 const LEASE = { number: 7, placement: P4D };
 const NEXT = { number: 12, placement: G6 };
 
-let environment: TestWorkflowEnvironment;
-let stage: QueueStage;
-
-beforeAll(async () => {
-  environment = await timeSkippingEnvironment();
-  stage = await QueueStage.create(environment);
-});
-afterAll(() => environment.teardown());
+const stage = new QueueStage(await environmentOfThisFile());
 
 /** What the queue hears of a failure, and why the job is RUNNABLE then. */
 interface Row {

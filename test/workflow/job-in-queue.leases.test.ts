@@ -1,8 +1,7 @@
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { queries, signals, updates } from '../../src/workflows/messages.ts';
 import { P4D } from '../support/a-job.ts';
-import { timeSkippingEnvironment } from '../support/time-skipping.ts';
+import { environmentOfThisFile } from './environment.ts';
 import { QueueStage } from './queue-stage/index.ts';
 import { completes, ScriptedSageMaker, trainsOn } from './scripted-sagemaker.ts';
 import { resultOf } from './stage.ts';
@@ -10,14 +9,7 @@ import { resultOf } from './stage.ts';
 const LEASE = { number: 7, placement: P4D };
 const QUEUED = { queued: true } as const;
 
-let environment: TestWorkflowEnvironment;
-let stage: QueueStage;
-
-beforeAll(async () => {
-  environment = await timeSkippingEnvironment();
-  stage = await QueueStage.create(environment);
-});
-afterAll(() => environment.teardown());
+const stage = new QueueStage(await environmentOfThisFile());
 
 describe('leases that come late', () => {
   it('with an old number go back, and the queue hears what the job does hold', async () => {

@@ -1,9 +1,8 @@
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { jobWorkflowId } from '../../src/workflows/contract.ts';
 import { queries, signals, signalsFromQueue } from '../../src/workflows/messages.ts';
 import { P4D } from '../support/a-job.ts';
-import { timeSkippingEnvironment } from '../support/time-skipping.ts';
+import { environmentOfThisFile } from './environment.ts';
 import { QueueStage } from './queue-stage/index.ts';
 import { completedNews, completes, failsWith, ScriptedSageMaker, trainsOn } from './scripted-sagemaker.ts';
 import { resultOf } from './stage.ts';
@@ -13,14 +12,8 @@ const NEXT = { number: 12, placement: P4D };
 const ORDER = { lease: 7, by: 'big', sentence: 'ProdExp2 takes back what it had lent, for job big.' };
 const CheckpointConfig = { S3Uri: 's3://models/checkpoints/job' };
 
-let environment: TestWorkflowEnvironment;
-let stage: QueueStage;
-
-beforeAll(async () => {
-  environment = await timeSkippingEnvironment();
-  stage = await QueueStage.create(environment);
-});
-afterAll(() => environment.teardown());
+const environment = await environmentOfThisFile();
+const stage = new QueueStage(environment);
 
 describe('preemption', () => {
   it('stops the attempt, gives the lease back when SageMaker has stopped, waits, and goes on from its checkpoint', async () => {

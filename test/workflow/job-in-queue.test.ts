@@ -1,8 +1,7 @@
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { queries, signals, updates } from '../../src/workflows/messages.ts';
 import { G6, P4D } from '../support/a-job.ts';
-import { timeSkippingEnvironment } from '../support/time-skipping.ts';
+import { environmentOfThisFile } from './environment.ts';
 import { QueueStage } from './queue-stage/index.ts';
 import { completes, lookingEvery, ScriptedSageMaker, trainsOn } from './scripted-sagemaker.ts';
 import { resultOf } from './stage.ts';
@@ -11,14 +10,7 @@ const DAY = 24 * 3_600_000;
 const LEASE = { number: 7, placement: P4D };
 const QUEUED = { queued: true } as const;
 
-let environment: TestWorkflowEnvironment;
-let stage: QueueStage;
-
-beforeAll(async () => {
-  environment = await timeSkippingEnvironment();
-  stage = await QueueStage.create(environment);
-});
-afterAll(() => environment.teardown());
+const stage = new QueueStage(await environmentOfThisFile());
 
 describe('a job that names a queue', () => {
   it('launches at once on the lease that it was started with, and says in the end how long it ran', async () => {

@@ -5,25 +5,23 @@ import {
   type WorkflowHandleWithStartDetails,
 } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
+import { inject } from 'vitest';
 import type { JobSpec } from '../../src/jobs/spec.ts';
 import type { JobResult } from '../../src/jobs/view.ts';
 import { jobWorkflowId, TRAINING_JOB, type TrainingJobInput } from '../../src/workflows/contract.ts';
 import type { trainingJob } from '../../src/workflows/training-job.ts';
+import { unlessTaskIsLost } from './lost-task.ts';
 import type { ScriptedSageMaker } from './scripted-sagemaker.ts';
 
 export type JobHandle = WorkflowHandleWithStartDetails<typeof trainingJob>;
 
-type Bundle = { readonly codePath: string } | { readonly code: string };
-
 /** Plays jobs against scripted SageMakers, in skipped time. */
 export class Stage {
   readonly environment: TestWorkflowEnvironment;
-  readonly #workflowBundle: Bundle;
   #queues = 0;
 
-  constructor(environment: TestWorkflowEnvironment, workflowBundle: Bundle) {
+  constructor(environment: TestWorkflowEnvironment) {
     this.environment = environment;
-    this.#workflowBundle = workflowBundle;
   }
 
   /** Runs `act` with a worker whose activities are those of `sagemaker`. */
@@ -32,7 +30,7 @@ export class Stage {
     const worker = await Worker.create({
       connection: this.environment.nativeConnection,
       taskQueue,
-      workflowBundle: this.#workflowBundle,
+      workflowBundle: { codePath: inject('workflowBundlePath') },
       activities: sagemaker.activities,
     });
     const actors: Actors = {
@@ -45,7 +43,7 @@ export class Stage {
         }),
       sleep: (time) => this.environment.sleep(time),
     };
-    return worker.runUntil(act(actors));
+    return worker.runUntil(unlessTaskIsLost(act(actors)));
   }
 
   /** Runs a job to its end, whatever that is. */

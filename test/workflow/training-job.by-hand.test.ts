@@ -1,19 +1,12 @@
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { afterAll, beforeAll, describe, expect, inject, it, test } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { jobWorkflowId, TRAINING_JOB } from '../../src/workflows/contract.ts';
 import { aJob } from '../support/a-job.ts';
-import { timeSkippingEnvironment } from '../support/time-skipping.ts';
+import { environmentOfThisFile } from './environment.ts';
 import { completes, ScriptedSageMaker } from './scripted-sagemaker.ts';
 import { resultOf, Stage } from './stage.ts';
 
-let environment: TestWorkflowEnvironment;
-let stage: Stage;
-
-beforeAll(async () => {
-  environment = await timeSkippingEnvironment();
-  stage = new Stage(environment, { codePath: inject('workflowBundlePath') });
-});
-afterAll(() => environment.teardown());
+const environment = await environmentOfThisFile();
+const stage = new Stage(environment);
 
 describe('a job that did not come through the client', () => {
   const nonsense: Record<string, unknown> = {

@@ -1,8 +1,7 @@
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { queries, signals } from '../../src/workflows/messages.ts';
 import { aJob } from '../support/a-job.ts';
-import { timeSkippingEnvironment } from '../support/time-skipping.ts';
+import { environmentOfThisFile } from './environment.ts';
 import {
   completes,
   lives,
@@ -17,14 +16,8 @@ import { resultOf, Stage } from './stage.ts';
 
 const DAY = 24 * 3_600_000;
 
-let environment: TestWorkflowEnvironment;
-let stage: Stage;
-
-beforeAll(async () => {
-  environment = await timeSkippingEnvironment();
-  stage = new Stage(environment, { codePath: inject('workflowBundlePath') });
-});
-afterAll(() => environment.teardown());
+const environment = await environmentOfThisFile();
+const stage = new Stage(environment);
 
 describe('continue-as-new', () => {
   it('while a job waits for capacity keeps everything that matters', async () => {

@@ -1,9 +1,8 @@
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { JobStatus } from '../../src/jobs/status.ts';
 import type { ReasonCode } from '../../src/jobs/reason.ts';
 import { aJob } from '../support/a-job.ts';
-import { timeSkippingEnvironment } from '../support/time-skipping.ts';
+import { environmentOfThisFile } from './environment.ts';
 import {
   completes,
   endsAs,
@@ -17,14 +16,7 @@ import {
 } from './scripted-sagemaker.ts';
 import { Stage } from './stage.ts';
 
-let environment: TestWorkflowEnvironment;
-let stage: Stage;
-
-beforeAll(async () => {
-  environment = await timeSkippingEnvironment();
-  stage = new Stage(environment, { codePath: inject('workflowBundlePath') });
-});
-afterAll(() => environment.teardown());
+const stage = new Stage(await environmentOfThisFile());
 
 /** One row of the failure table of design §4: what SageMaker says, and what becomes of the job. */
 interface Row {

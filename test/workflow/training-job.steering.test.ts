@@ -1,10 +1,9 @@
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { ApplicationFailure } from '@temporalio/common';
-import { afterAll, beforeAll, describe, expect, inject, it, test } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { jobWorkflowId } from '../../src/workflows/contract.ts';
 import { updates, queries, signals } from '../../src/workflows/messages.ts';
 import { aJob } from '../support/a-job.ts';
-import { timeSkippingEnvironment } from '../support/time-skipping.ts';
+import { environmentOfThisFile } from './environment.ts';
 import {
   completedNews,
   completes,
@@ -15,14 +14,8 @@ import {
 } from './scripted-sagemaker.ts';
 import { resultOf, Stage } from './stage.ts';
 
-let environment: TestWorkflowEnvironment;
-let stage: Stage;
-
-beforeAll(async () => {
-  environment = await timeSkippingEnvironment();
-  stage = new Stage(environment, { codePath: inject('workflowBundlePath') });
-});
-afterAll(() => environment.teardown());
+const environment = await environmentOfThisFile();
+const stage = new Stage(environment);
 
 describe('steering', () => {
   it('cancels a job that trains: SageMaker stops first, then the job is STOPPED', async () => {
@@ -90,8 +83,9 @@ describe('steering', () => {
 
   it('leaves a line in the story of the job for everything that was asked', async () => {
     const sagemaker = new ScriptedSageMaker(trainsOn());
-    await stage.with(sagemaker, async ({ start }) => {
+    await stage.with(sagemaker, async ({ start, sleep }) => {
       const handle = await start(aJob({ priority: 5 }));
+      await sleep('1 minute');
       await handle.executeUpdate(updates.setPriority, { args: [{ priority: 90 }] });
       await handle.executeUpdate(updates.hold);
       await handle.executeUpdate(updates.release);
@@ -179,8 +173,9 @@ describe('steering', () => {
 
   it('answers updates with the job as it is then', async () => {
     const sagemaker = new ScriptedSageMaker(trainsOn());
-    await stage.with(sagemaker, async ({ start }) => {
+    await stage.with(sagemaker, async ({ start, sleep }) => {
       const handle = await start(aJob());
+      await sleep('1 minute');
       expect((await handle.executeUpdate(updates.setPriority, { args: [{ priority: 90 }] })).priority).toBe(
         90,
       );
@@ -193,8 +188,9 @@ describe('steering', () => {
 
   it('refuses a priority out of range, and survives a signal that makes no sense', async () => {
     const sagemaker = new ScriptedSageMaker(trainsOn());
-    await stage.with(sagemaker, async ({ start }) => {
+    await stage.with(sagemaker, async ({ start, sleep }) => {
       const handle = await start(aJob({ priority: 5 }));
+      await sleep('1 minute');
       await expect(
         handle.executeUpdate(updates.setPriority, { args: [{ priority: 10_000 }] }),
       ).rejects.toThrow();

@@ -1,7 +1,6 @@
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { aJob, G6, P4D, P5, TOPIC } from '../support/a-job.ts';
-import { timeSkippingEnvironment } from '../support/time-skipping.ts';
+import { environmentOfThisFile } from './environment.ts';
 import {
   completes,
   failsWith,
@@ -16,14 +15,7 @@ import { resultOf, Stage } from './stage.ts';
 
 const DAY = 24 * 3_600_000;
 
-let environment: TestWorkflowEnvironment;
-let stage: Stage;
-
-beforeAll(async () => {
-  environment = await timeSkippingEnvironment();
-  stage = new Stage(environment, { codePath: inject('workflowBundlePath') });
-});
-afterAll(() => environment.teardown());
+const stage = new Stage(await environmentOfThisFile());
 
 describe('a job that trains', () => {
   it('ends SUCCEEDED with its model, metrics and cost', async () => {

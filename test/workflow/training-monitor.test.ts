@@ -1,24 +1,18 @@
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { WorkflowHandle } from '@temporalio/client';
 import { Context } from '@temporalio/activity';
 import { Worker } from '@temporalio/worker';
-import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { describe, expect, inject, it, vi } from 'vitest';
 import type { OrphanNotes, SweepInput, TrainyardActivities } from '../../src/activities/types.ts';
 import { monitorWorkflowId, TRAINING_MONITOR } from '../../src/workflows/contract.ts';
 import { MONITOR_SIGNALS, QUEUE_SIGNALS, queueWorkflowId } from '../../src/workflows/queue-contract.ts';
 import type { MonitorInput } from '../../src/workflows/training-monitor.ts';
-import { timeSkippingEnvironment } from '../support/time-skipping.ts';
+import { environmentOfThisFile } from './environment.ts';
 
 const P4D = 'ml.p4d.24xlarge';
 const NOTES: OrphanNotes = { live: [['ty-rank-1', 5]], suspects: [], lastPassAt: 7, countedAt: 6 };
 
-let environment: TestWorkflowEnvironment;
+const environment = await environmentOfThisFile();
 let made = 0;
-
-beforeAll(async () => {
-  environment = await timeSkippingEnvironment();
-});
-afterAll(() => environment.teardown());
 
 /** Sessions that last until they are cancelled, and then report one sweep more than their watermark. */
 function endlessSessions(): {

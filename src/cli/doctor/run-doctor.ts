@@ -1,5 +1,6 @@
 import { resolveConnection } from '../../client/connection.ts';
-import { findDevState, isAlive } from '../../client/dev-state.ts';
+import { findDevState } from '../../client/dev-state.ts';
+import { isAlive } from '../../process-alive.ts';
 import { awsSettings } from '../../config.ts';
 import type { Session } from '../session.ts';
 import { checkAws } from './aws.ts';

@@ -1,9 +1,9 @@
 import type { Connection } from '@temporalio/client';
 import { connectTemporal } from '../../client/connecting.ts';
 import type { ConnectionSettings } from '../../client/connection.ts';
+import { servingWorkers, type ServingWorker } from '../../client/doctor-workers.ts';
 import { explainRpcError } from '../../client/rpc-error.ts';
 import { ERROR_CATALOGUE, TrainyardError } from '../../jobs/error-catalogue.ts';
-import { pollersOf } from '../../servers/pollers.ts';
 import { inspectSearchAttributes, registerSearchAttributes } from '../../servers/search-attributes.ts';
 import { jobAttributes } from '../../workflows/contract.ts';
 import { fail, ok, warn, type Finding } from './finding.ts';
@@ -76,15 +76,36 @@ async function checkWorkers(
   { namespace, taskQueue }: ConnectionSettings,
   deadWorker: number | undefined,
 ): Promise<Finding> {
-  const { workflow, activity } = await pollersOf(connection, namespace, taskQueue);
+  const { workers: all, current } = await servingWorkers(connection, namespace, taskQueue);
   // The server remembers a worker that was killed for a while; its identity begins with its pid.
-  const isDead = (identity: string): boolean =>
-    deadWorker !== undefined && identity.startsWith(`${deadWorker}@`);
-  const workers = new Set([...workflow, ...activity].filter((identity) => !isDead(identity)));
-  return workers.size > 0
-    ? ok('worker', `${workers.size} on task queue ${taskQueue}: ${[...workers].sort().join(', ')}`)
-    : warn('worker', `nobody serves task queue ${taskQueue}, so jobs wait`, 'Start one: trainyard worker');
+  const workers = all.filter(
+    ({ identity }) => deadWorker === undefined || !identity.startsWith(`${deadWorker}@`),
+  );
+  if (workers.length === 0)
+    return warn(
+      'worker',
+      `nobody serves task queue ${taskQueue}, so jobs wait`,
+      'Start one: trainyard worker',
+    );
+  const busy = workers.filter(({ getsWork }) => getsWork);
+  const idle = workers.filter(({ getsWork }) => !getsWork);
+  const found = `${busy.length} on task queue ${taskQueue}: ${busy.map(nameOf).join(', ')}`;
+  if (idle.length === 0) return ok('worker', found);
+  const without =
+    `${idle.map(nameOf).join(', ')} get no work, because ` +
+    (current === undefined
+      ? 'no version of workers is the current one'
+      : `the current version is ${current.deployment} ${current.buildId}`);
+  const [version] = idle.flatMap((worker) => (worker.version === undefined ? [] : [worker.version]));
+  const remedy =
+    version === undefined
+      ? 'Start workers of the current version, or: temporal worker deployment set-current-version --unversioned'
+      : `temporal worker deployment set-current-version --deployment-name ${version.deployment} --build-id ${version.buildId}`;
+  return warn('worker', busy.length === 0 ? `${without}, so jobs wait` : `${found}; ${without}`, remedy);
 }
+
+const nameOf = ({ identity, version }: ServingWorker): string =>
+  version === undefined ? identity : `${identity} (${version.deployment} ${version.buildId})`;
 
 async function attempt(
   check: string,

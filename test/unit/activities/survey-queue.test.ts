@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { TRAINING } from '../../support/a-job.ts';
 import { ActivityWorld, launchInput } from './activity-world.ts';
 
@@ -146,6 +146,65 @@ describe('a survey of leases', () => {
     expect(first.gone).toHaveLength(200);
     expect(first.cannotTell).toBe(100);
     expect(world.training.calls).toHaveLength(200);
+  });
+});
+
+describe('a survey of waiting jobs', () => {
+  const waits = (world: ActivityWorld, waiting: readonly string[]) =>
+    world.run('surveyQueue', { queue: 'search', leases: [], waiting, full: false });
+
+  it('finds those whose workflow is over or deleted, and asks SageMaker nothing', async () => {
+    const world = new ActivityWorld();
+    for (const jobId of ['open', 'terminated', 'deleted']) world.directory.open(jobId, { queue: 'search' });
+    world.directory.close('terminated', world.time);
+    world.directory.forget('deleted');
+    const { closed, cannotTell } = await waits(world, ['open', 'terminated', 'deleted']);
+    expect(closed).toEqual(['terminated', 'deleted']);
+    expect(cannotTell).toBe(0);
+    expect(world.training.calls).toEqual([]);
+  });
+
+  it('of a thousand costs one list, and a question for each job that is not in it', async () => {
+    const world = new ActivityWorld();
+    const jobIds = Array.from({ length: 1_000 }, (_, index) => `job${index}`);
+    for (const jobId of jobIds) world.directory.open(jobId, { queue: 'search' });
+    world.directory.close('job7', 0);
+    world.directory.notListed.add('job8');
+    expect((await waits(world, jobIds)).closed).toEqual(['job7']);
+    expect(world.directory.asked).toMatchObject({ openJobs: 1, stateOf: 2 });
+  });
+
+  it('believes nothing when Temporal does not answer', async () => {
+    const world = new ActivityWorld();
+    world.directory.broken.add('stateOf').add('openJobs');
+    expect((await waits(world, ['one', 'two'])).closed).toBeUndefined();
+  });
+});
+
+describe('the list of the training jobs of a lease', () => {
+  const HOUR = 3_600_000;
+  const DAY = 24 * HOUR;
+  const bounds = {
+    'begins with the submission of the job, less what clocks may differ': { age: DAY, want: DAY + HOUR },
+    'goes back no further than a training job can live': { age: 300 * DAY, want: 60 * DAY },
+    'does so too where the submission is not known': { age: undefined, want: 60 * DAY },
+  };
+  test.each(Object.entries(bounds))('%s', async (_, { age, want }) => {
+    const world = new ActivityWorld(forEver);
+    await running(world, 'rank');
+    world.directory.close('rank', world.time);
+    const asked: (number | undefined)[] = [];
+    const listNamed = world.training.listNamed.bind(world.training);
+    world.training.listNamed = (query) => {
+      asked.push(query.createdAfter);
+      return listNamed(query);
+    };
+    const since = age === undefined ? {} : { since: world.time - age };
+    const leases = [{ jobId: 'rank', lease: 1, ...since }];
+    expect(await world.run('surveyQueue', { queue: 'search', leases, full: false })).toMatchObject({
+      stopped: ['ty-rank-1'],
+    });
+    expect(asked).toEqual([world.time - want]);
   });
 });
 

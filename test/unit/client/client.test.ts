@@ -183,6 +183,15 @@ describe('steering a job', () => {
     });
   });
 
+  test('tells what the job says of itself when it has acted on it', async () => {
+    given({
+      status: 'RUNNING',
+      update: () => job({ reason: reason('READY') }),
+      queries: { job: job({ reason: reason('HELD'), held: true }) },
+    });
+    expect(await client.hold('rank-lr-3')).toMatchObject({ job: { held: true, reason: { code: 'HELD' } } });
+  });
+
   test('leaves a signal when no worker answers', async () => {
     const signals: FakeWorkflow['signals'] = [];
     given({ status: 'RUNNING', signals });

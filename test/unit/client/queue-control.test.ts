@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { TrainyardClient } from '../../../src/client/index.ts';
+import { TrainyardClient, type QueueSnapshot } from '../../../src/client/index.ts';
 import type { Explanation } from '../../../src/scheduling/explanation.ts';
 import { reason } from '../../../src/jobs/reason.ts';
+import { resolveQueue } from '../../../src/queues/queue-schema.ts';
 import { aJob } from '../../support/a-job.ts';
 import { aQueue } from '../../support/a-queue.ts';
 import { explanation } from '../cli/explanation-builder.ts';
@@ -135,6 +136,16 @@ describe('operating a queue', () => {
   );
 });
 
+/** A queue with the shares A and Alpha. */
+const shared = (): QueueSnapshot => {
+  const spec = resolveQueue({
+    name: 'search',
+    serviceEnvironments: [{ name: 'C5', family: 'c5', limit: 4 }],
+    quotaShare: { shares: [{ name: 'A' }, { name: 'Alpha' }] },
+  });
+  return snapshot({ policy: 'quotaShare', spec });
+};
+
 describe('reading queues', () => {
   test('asks for the page that is wanted', async () => {
     const asked: unknown[] = [];
@@ -142,12 +153,40 @@ describe('reading queues', () => {
       queries: {
         snapshot: (request: unknown) => {
           asked.push(request);
-          return snapshot();
+          return shared();
         },
       },
     });
-    expect(await client.queue('search', { offset: 20, limit: 5, share: 'A' })).toEqual(snapshot());
+    expect(await client.queue('search', { offset: 20, limit: 5, share: 'A' })).toEqual(shared());
     expect(asked).toMatchObject([{ offset: 20, limit: 5, share: 'A' }]);
+  });
+
+  test('of a share that it does not have is an error that lists the shares', async () => {
+    given('search', { queries: { snapshot: shared() } });
+    given('cpu', { queries: { snapshot: snapshot({ name: 'cpu', spec: aQueue('cpu') }) } });
+    await expect(client.queue('search', { share: 'Alpa' })).rejects.toMatchObject({
+      code: 'SHARE_NOT_FOUND',
+      message: 'Queue search has no share Alpa.',
+      hint: 'Did you mean Alpha? Its shares: A, Alpha.',
+    });
+    await expect(client.queue('cpu', { share: 'A' })).rejects.toMatchObject({
+      code: 'SHARE_NOT_FOUND',
+      hint: 'It is a FIFO queue: all jobs stand in one line.',
+    });
+  });
+
+  test('of a share that is no longer in the queue file, but has jobs', async () => {
+    const usage = {
+      share: 'old',
+      environment: 'C5',
+      guaranteed: 0,
+      used: 1,
+      borrowed: 1,
+      lent: 0,
+      waitingJobs: 0,
+    };
+    given('search', { queries: { snapshot: { ...shared(), shares: [usage] } } });
+    expect(await client.queue('search', { share: 'old' })).toMatchObject({ name: 'search' });
   });
 
   test('lists the open ones by name, those without a worker too', async () => {
@@ -201,6 +240,19 @@ describe('explaining a job', () => {
     expect(await client.explain('rank-1', { whatIf: { priority: 90 } })).toMatchObject({
       sentence: 'waits',
       whatIf: { priority: 90, explanation: { sentence: 'would start' } },
+    });
+  });
+
+  test('in a share that the queue does not have: an error', async () => {
+    givenJob({ queue: 'search' }, () => explanation());
+    const queries = temporal.workflows.get('queue/search')?.queries ?? {};
+    queries['snapshot'] = shared();
+    await expect(client.explain('rank-1', { whatIf: { share: 'Nope' } })).rejects.toMatchObject({
+      code: 'SHARE_NOT_FOUND',
+      hint: 'Its shares: A, Alpha.',
+    });
+    expect(await client.explain('rank-1', { whatIf: { share: 'A' } })).toMatchObject({
+      whatIf: { share: 'A' },
     });
   });
 

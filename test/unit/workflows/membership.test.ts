@@ -3,9 +3,11 @@ import { INITIAL_RETRY_STATE } from '../../../src/jobs/next-step.ts';
 import { beginAttempt, newStory, type JobStory } from '../../../src/workflows/job-story.ts';
 import {
   heldLease,
+  mayEnrol,
   newMembership,
   owe,
   preemption,
+  receiveFull,
   receiveLease,
   receivePreempt,
   receiveTurnedAway,
@@ -190,5 +192,30 @@ describe('what a job owes its queue', () => {
     const { member } = play();
     for (const message of owes) owe(member, message);
     expect(member.owed).toEqual(want);
+  });
+});
+
+describe('a queue that is full', () => {
+  const full: Step = ({ story, member }) => receiveFull(story, member, { now: 0, random: 1 });
+  const waitOf = ({ member }: World): number | undefined => member.full?.until;
+
+  it('is asked again after a wait that doubles up to ten minutes', () => {
+    const waits = [1, 2, 3, 4, 5, 6].map((times) => waitOf(play(...Array<Step>(times).fill(full))));
+    expect(waits).toEqual([60_000, 120_000, 240_000, 480_000, 600_000, 600_000]);
+  });
+
+  it('does not know the job, which says nothing to it before', () => {
+    const { member } = play(full);
+    expect(member.known).toBe(false);
+    expect(mayEnrol(member, 59_999)).toBe(false);
+    expect(mayEnrol(member, 60_000)).toBe(true);
+  });
+
+  it('and then grants a lease has room again', () => {
+    expect(waitOf(play(full, lease(7)))).toBeUndefined();
+  });
+
+  it('says so too late to a job that has a lease', () => {
+    expect(waitOf(play(lease(7), launch, full))).toBeUndefined();
   });
 });

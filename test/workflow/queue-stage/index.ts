@@ -1,8 +1,6 @@
-import { fileURLToPath } from 'node:url';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { SignalDefinition } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import type { JobSpec } from '../../../src/jobs/spec.ts';
 import {
   jobWorkflowId,
@@ -50,17 +48,9 @@ export class QueueStage {
   readonly #stage: Stage;
   #scenes = 0;
 
-  private constructor(environment: TestWorkflowEnvironment, stage: Stage) {
+  constructor(environment: TestWorkflowEnvironment) {
     this.#environment = environment;
-    this.#stage = stage;
-  }
-
-  static async create(environment: TestWorkflowEnvironment): Promise<QueueStage> {
-    const bundle = await bundleWorkflowCode({
-      workflowsPath: fileURLToPath(new URL('workflows.ts', import.meta.url)),
-      logger: new DefaultLogger('WARN'),
-    });
-    return new QueueStage(environment, new Stage(environment, bundle));
+    this.#stage = new Stage(environment);
   }
 
   /** Runs `act` with a worker, a queue and a job in it that has not been started. */

@@ -1,4 +1,4 @@
-/** The workflows of test/workflow/job-in-queue*.test.ts: the real job, and a queue that only listens. */
+/** The bundle of the tests: the real workflows, and a queue that only listens, for test/workflow/job-in-queue*.test.ts. */
 import {
   condition,
   setHandler,
@@ -8,7 +8,7 @@ import {
 } from '@temporalio/workflow';
 import { QUEUE_SIGNALS } from '../../../src/workflows/queue-contract.ts';
 
-export { trainingJob } from '../../../src/workflows/training-job.ts';
+export * from '../../../src/workflows/index.ts';
 
 /** What a job said to its queue. */
 export interface Heard {

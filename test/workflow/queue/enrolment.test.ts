@@ -20,6 +20,7 @@ describe('a job that was started elsewhere', () => {
         await stage.submit(runs);
         await stage.startJob(enrols);
         await stage.until('it is there', async () => (await stage.standing()).waiting[0] === enrols.jobId);
+        await stage.launched(runs.jobId);
         await stage.job(runs.jobId).signal(signals.cancel);
         await stage.until('it runs', async () => (await stage.view(enrols.jobId)).attemptCount === 1);
         expect((await stage.standing()).running).toEqual([enrols.jobId]);

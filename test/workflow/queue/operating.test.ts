@@ -75,6 +75,7 @@ describe('a new queue file', () => {
         await stage.submit(first, second, third);
         await stage.handle.executeUpdate(queueUpdates.configure, { args: [aQueue('limits', { limit: 2 })] });
         await stage.until('two run', async () => (await stage.standing()).running.length === 2);
+        await stage.launched(first.jobId);
         await stage.handle.executeUpdate(queueUpdates.configure, { args: [aQueue('limits', { limit: 1 })] });
         await stage.job(first.jobId).signal(signals.cancel);
         await stage.until('one is left', async () => (await stage.standing()).running.length === 1);

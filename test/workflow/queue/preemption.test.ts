@@ -61,6 +61,7 @@ describe('preemption', () => {
         const [low, high, waits] = [job('red', 10), job('red', 50), job('red', 10)];
         await stage.submit(low, high, waits);
         await stage.until('it waits', async () => (await stage.view(waits.jobId)).status === 'RUNNABLE');
+        await stage.launched(low.jobId);
         await stage.job(waits.jobId).signal(signals.setPriority, { priority: 90 });
         await stage.until('it runs', async () => (await stage.standing()).running.includes(waits.jobId));
         expect(await stage.standing()).toEqual({
@@ -78,7 +79,7 @@ describe('preemption', () => {
       async (stage) => {
         const [runs, waits] = [job('red', 50), job('red', 50)];
         await stage.submit(runs, waits);
-        await stage.until('it runs', async () => (await stage.view(runs.jobId)).attemptCount === 1);
+        await stage.launched(runs.jobId);
         await stage.job(runs.jobId).signal(signals.setPriority, { priority: 1 });
         await stage.until('the other runs', async () => (await stage.standing()).running[0] === waits.jobId);
         expect((await stage.snapshot()).lastDecisions.map(({ decision }) => decision.kind)).toEqual([

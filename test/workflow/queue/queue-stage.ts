@@ -16,6 +16,7 @@ import {
   type TrainingQueueInput,
 } from '../../../src/workflows/queue-contract.ts';
 import type { trainingQueue } from '../../../src/workflows/training-queue.ts';
+import { unlessTaskIsLost } from '../lost-task.ts';
 import type { ScriptedSageMaker } from '../scripted-sagemaker.ts';
 
 export type QueueHandle = WorkflowHandle<typeof trainingQueue>;
@@ -58,7 +59,7 @@ export class QueueStage {
       activities: { ...world.sagemaker.activities, ...world.activities },
     });
     const stage = new QueueStage(world.environment, taskQueue, world.queue.name);
-    return worker.runUntil(async () => {
+    const played = async (): Promise<T> => {
       if (world.unstarted !== true) {
         await stage.startQueue(world.queue, world.limits);
         await stage.settled();
@@ -68,7 +69,8 @@ export class QueueStage {
       } finally {
         await stage.#end();
       }
-    });
+    };
+    return worker.runUntil(unlessTaskIsLost(played()));
   }
 
   async startQueue(queue: QueueSpec, limits?: TrainingQueueInput['limits']): Promise<void> {
@@ -133,6 +135,14 @@ export class QueueStage {
   /** Lets skipped time pass. */
   sleep(time: string): Promise<void> {
     return this.environment.sleep(time);
+  }
+
+  /** Until the job has been launched: what cancels a launch that is just getting through loses the job (lost-task.ts). */
+  async launched(jobId: string): Promise<void> {
+    await this.until(`${jobId} is launched`, async () => {
+      const { attemptCount, reason } = await this.view(jobId);
+      return attemptCount > 0 && reason.code !== 'LAUNCHING';
+    });
   }
 
   /** Waits, in skipped time, until something holds. */

@@ -47,6 +47,7 @@ describe('a waiting job', () => {
         await stage.until('it waits', async () => (await stage.view(first.jobId)).status === 'RUNNABLE');
         await stage.job(first.jobId).signal(signals.hold);
         await stage.until('it is held', async () => (await stage.snapshot()).counts.held === 1);
+        await stage.launched(runs.jobId);
         const explanation = await queryExplain(stage, first.jobId);
         expect(explanation?.sentence).toMatch(/^It is held/);
         expect(explanation?.remedies[0]).toMatchObject({ kind: 'operator', what: 'release' });
@@ -95,7 +96,7 @@ describe('a running job', () => {
         ask = () => stage.standing();
         const [runs, waits] = [aJob(), aJob()];
         await stage.submit(runs, waits);
-        await stage.until('it is launched', async () => (await stage.view(runs.jobId)).attemptCount === 1);
+        await stage.launched(runs.jobId);
         await stage.job(runs.jobId).signal(signals.cancel);
         await stage.until('the next runs', async () => (await stage.standing()).running[0] === waits.jobId);
         expect(held[0]).toEqual([runs.jobId]);

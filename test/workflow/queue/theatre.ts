@@ -22,7 +22,7 @@ type Play = <T>(queue: QueueSpec, act: (stage: QueueStage) => Promise<T>, props?
  * the time for all that follow (sdk-java#1540). Jobs train for two minutes of skipped time unless scripted otherwise.
  */
 export const play: Play = async (queue, act, props = {}) => {
-  const environment = await timeSkippingEnvironment({ fresh: true });
+  const environment = await timeSkippingEnvironment(inject('testServer'));
   try {
     return await QueueStage.with(
       {

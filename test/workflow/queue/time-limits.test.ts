@@ -14,6 +14,31 @@ const limit = (
 ): QueueSpec['runnableTimeLimits'] => [{ reason, maxTimeSeconds: 600 }];
 
 describe('a RUNNABLE time limit', () => {
+  it('spares everybody while the queue is paused, and does not count that time', async () => {
+    await play(
+      aQueue('rests', { limit: 1, runnableTimeLimits: limit('ANY') }),
+      async (stage) => {
+        const [runs, waits] = [aJob(), aJob()];
+        await stage.submit(runs, waits);
+        await stage.sleep('5 minutes');
+        await stage.handle.executeUpdate(queueUpdates.pause);
+        await stage.sleep('1 hour');
+        expect((await stage.standing()).waiting).toEqual([waits.jobId]);
+        await stage.handle.executeUpdate(queueUpdates.resume);
+        await stage.sleep('3 minutes');
+        expect((await stage.standing()).waiting).toEqual([waits.jobId]);
+        await stage.until(
+          'it has failed',
+          async () => (await stage.view(waits.jobId)).status === 'FAILED',
+          '30 seconds',
+          20,
+        );
+        expect((await stage.view(waits.jobId)).reason.sentence).toMatch(/^RUNNABLE for 1[0-3] min/);
+      },
+      busy(),
+    );
+  });
+
   it('ends a job that waited too long for capacity, with the reason key of AWS Batch', async () => {
     await play(
       aQueue('capacity', { limit: 1, runnableTimeLimits: limit('CAPACITY') }),
