@@ -11,13 +11,16 @@ import type { Session } from './session.ts';
 /** A job as it would be submitted, and what its queue says to it. */
 interface DryJob {
   readonly job: JobSpec;
+  /** This very job was submitted before, so that nothing would happen. */
+  readonly alreadySubmitted?: true;
   readonly explanation?: Explanation;
   readonly refusal?: TrainyardError;
 }
 
 /**
  * The jobs as they would be submitted: a line each, or the whole specifications. Queues are asked what would become of
- * theirs; jobs without a queue need no server. The exit code is that of the first refusal.
+ * theirs. Jobs without a queue need no server; if one answers, it is asked whether their ids are taken. The exit code is that of
+ * the first refusal.
  */
 export async function printDryRun(
   session: Session,
@@ -49,13 +52,28 @@ export async function printDryRun(
 }
 
 async function ask(session: Session, job: JobSpec): Promise<DryJob> {
-  if (job.queue === undefined) return { job };
-  const client = await session.client();
   try {
-    return { job, explanation: await client.explainNew(job) };
+    const before = await submittedBefore(session, job);
+    if (before === 'same') return { job, alreadySubmitted: true };
+    if (before === 'another') {
+      const refusal = new TrainyardError('JOB_EXISTS', `The id ${job.jobId} belongs to another job.`);
+      return { job, refusal };
+    }
+    if (job.queue === undefined) return { job };
+    return { job, explanation: await (await session.client()).explainNew(job) };
   } catch (error) {
     if (!(error instanceof TrainyardError) || !isRefusal(error.code)) throw error;
     return { job, refusal: error };
+  }
+}
+
+async function submittedBefore(session: Session, job: JobSpec): Promise<'same' | 'another' | undefined> {
+  try {
+    return await (await session.client()).submittedBefore(job);
+  } catch (error) {
+    const away = error instanceof TrainyardError && error.code === 'TEMPORAL_UNREACHABLE';
+    if (away && job.queue === undefined) return undefined;
+    throw error;
   }
 }
 
@@ -64,8 +82,9 @@ function isRefusal(code: ErrorCode): boolean {
   return !code.startsWith('TEMPORAL_') && !['NAMESPACE_NOT_FOUND', 'QUEUE_NOT_ANSWERING'].includes(code);
 }
 
-function printLines(session: Session, { job, explanation, refusal }: DryJob): void {
+function printLines(session: Session, { job, explanation, refusal, alreadySubmitted }: DryJob): void {
   session.print(`${job.jobId}  ${job.placements.map(describePlacement).join(', then ')}\n`);
+  if (alreadySubmitted === true) session.print('  Was submitted already, just so; nothing would happen.\n');
   if (refusal !== undefined) session.print(`  Refused: ${refusal.message} [${refusal.code}]\n`);
   if (explanation === undefined) return;
   session.print(
@@ -78,9 +97,10 @@ function printLines(session: Session, { job, explanation, refusal }: DryJob): vo
   );
 }
 
-function dataOf({ job, explanation, refusal }: DryJob): object {
+function dataOf({ job, explanation, refusal, alreadySubmitted }: DryJob): object {
   return {
     ...job,
+    ...(alreadySubmitted === undefined ? {} : { alreadySubmitted }),
     ...(explanation === undefined ? {} : { explanation }),
     ...(refusal === undefined ? {} : { refusal: { code: refusal.code, message: refusal.message } }),
   };

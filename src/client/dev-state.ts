@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
+import { isAlive } from '../process-alive.ts';
 
 const devStateSchema = z.object({
   /** Process of the `trainyard dev` that wrote this. */
@@ -58,16 +59,5 @@ export function findDevState(directory: string): DevState | undefined {
     const state = readDevState(current);
     if (state !== undefined && isAlive(state.pid)) return state;
     if (dirname(current) === current) return undefined;
-  }
-}
-
-/** Whether a process of this machine has this pid. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // EPERM: it lives, and is somebody else's.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }

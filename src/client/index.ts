@@ -30,7 +30,7 @@ import { generateJobId } from './job-id.ts';
 import { countJobs, listJobs, resolveJobId, withDefaults, type JobFilter } from './job-list.ts';
 import { readEvents, readJob, type JobReport } from './job-report.ts';
 import { steerJob, type SteeringAnswer, type SteeringMessage } from './job-steering.ts';
-import type { Submission } from './job-submission.ts';
+import { submittedBefore, type Submission } from './job-submission.ts';
 import type { JobSummary } from './job-summary.ts';
 import { waitForJob, type WaitOptions } from './job-wait.ts';
 import { applyQueue, deleteQueue, drainEnvironment, pauseQueue, type AppliedQueue } from './queue-control.ts';
@@ -161,7 +161,8 @@ export class TrainyardClient {
 
   /**
    * Why the job waits (or what it runs on), what would let it start, and when that will probably be.
-   * @throws TrainyardError JOB_NOT_FOUND; with `whatIf` also JOB_NOT_QUEUED, QUEUE_NOT_FOUND, QUEUE_NOT_ANSWERING
+   * @throws TrainyardError JOB_NOT_FOUND; with `whatIf` also JOB_NOT_QUEUED, SHARE_NOT_FOUND, QUEUE_NOT_FOUND,
+   *   QUEUE_NOT_ANSWERING
    */
   async explain(jobId: string, options: ExplainOptions = {}): Promise<JobExplanation> {
     return await this.#call(() => explainJob(this.#client, jobId, options));
@@ -181,6 +182,16 @@ export class TrainyardClient {
     if (queue === undefined)
       throw new TrainyardError('JOB_NOT_QUEUED', 'The job names no queue; it would be launched at once.');
     return await this.#call(() => explainNew(this.#client, { ...spec, queue }, options));
+  }
+
+  /**
+   * What was submitted under the job's id before: the `same` job, which may be submitted again without harm, or `another` one, so
+   * that this one would be refused (JOB_EXISTS). Undefined: the id is free.
+   * @throws TrainyardError JOB_INVALID
+   */
+  async submittedBefore(job: JobInput | JobSpec): Promise<'same' | 'another' | undefined> {
+    const spec = resolveJob(job, { generateJobId });
+    return await this.#call(() => submittedBefore(this.#client, spec));
   }
 
   /**
@@ -289,7 +300,7 @@ export class TrainyardClient {
 
   /**
    * A queue as it is now: shares, environments, a page of who waits and of who runs, the last decisions.
-   * @throws TrainyardError QUEUE_NOT_FOUND, QUEUE_NOT_ANSWERING
+   * @throws TrainyardError QUEUE_NOT_FOUND, SHARE_NOT_FOUND, QUEUE_NOT_ANSWERING
    */
   async queue(name: string, page: SnapshotRequest = {}): Promise<QueueSnapshot> {
     return await this.#call(() => readQueue(this.#client, name, page));

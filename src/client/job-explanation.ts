@@ -10,6 +10,7 @@ import {
   type ExplainRequest,
 } from '../workflows/queue-contract.ts';
 import { readJob, type JobReport } from './job-report.ts';
+import { assertShare, readQueue } from './queue-report.ts';
 import { knownCode, queryQueue } from './queue-message.ts';
 
 export interface ExplainOptions {
@@ -38,8 +39,8 @@ export interface JobExplanation {
 
 /**
  * Asks the job's queue; what a queue cannot know, the job tells from its own view.
- * @throws TrainyardError JOB_NOT_FOUND; with `whatIf` JOB_NOT_QUEUED when no queue has the job, QUEUE_NOT_FOUND,
- *   QUEUE_NOT_ANSWERING
+ * @throws TrainyardError JOB_NOT_FOUND; with `whatIf` JOB_NOT_QUEUED when no queue has the job, SHARE_NOT_FOUND,
+ *   QUEUE_NOT_FOUND, QUEUE_NOT_ANSWERING
  */
 export async function explainJob(
   client: Client,
@@ -75,6 +76,10 @@ export async function explainJob(
     if ((explanation ?? undefined) === undefined) {
       if (whatIf !== undefined) throw notQueued(job);
       return own;
+    }
+    if (whatIf?.share !== undefined) {
+      const { spec } = await readQueue(client, queue, { limit: 1 });
+      assertShare(spec, whatIf.share);
     }
     return {
       ...own,

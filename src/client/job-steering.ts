@@ -44,7 +44,7 @@ export async function steerJob(
           ? handle.executeUpdate<JobView, []>(name)
           : handle.executeUpdate<JobView, [typeof request]>(name, { args: [request] }),
       );
-      return { jobId, answered: true, job };
+      return { jobId, answered: true, job: await thereafter(client, job) };
     } catch (error) {
       if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) && !isUnanswered(error)) throw error;
       await handle.signal(name, ...(request === undefined ? [] : [request]));
@@ -54,6 +54,16 @@ export async function steerJob(
     if (error instanceof WorkflowUpdateFailedError) return await refused(client, jobId, error);
     if (error instanceof WorkflowNotFoundError) return await ended(client, jobId);
     throw error;
+  }
+}
+
+/** The job as it is now: what it says of itself follows the answer, as soon as it has acted on it. */
+async function thereafter(client: Client, answer: JobView): Promise<JobView> {
+  try {
+    const job = await readJob(client, answer.jobId);
+    return job.incomplete === undefined ? job : answer;
+  } catch {
+    return answer;
   }
 }
 

@@ -12,7 +12,7 @@ import {
   type JobMemo,
   type TrainingJobInput,
 } from '../workflows/contract.ts';
-import { describeJob } from './job-report.ts';
+import { describeJob, findJob } from './job-report.ts';
 import { memoOf } from './job-summary.ts';
 
 /** What a submission came to. */
@@ -57,6 +57,13 @@ export async function submitJob(
     if (earlier.specHash === memo.specHash) return { jobId: job.jobId, workflowId, alreadySubmitted: true };
     throw idTaken(job.jobId, error);
   }
+}
+
+/** What was submitted under the job's id before: the very same job, which may be submitted again without harm, or another one. */
+export async function submittedBefore(client: Client, job: JobSpec): Promise<'same' | 'another' | undefined> {
+  const earlier = await findJob(client, job.jobId);
+  if (earlier === undefined) return undefined;
+  return memoOf(earlier).specHash === specHash(job) ? 'same' : 'another';
 }
 
 export function idTaken(jobId: string, cause?: unknown): TrainyardError {

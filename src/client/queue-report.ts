@@ -1,6 +1,9 @@
 import type { Client } from '@temporalio/client';
 import { TrainyardError, type ErrorCode } from '../jobs/error-catalogue.ts';
+import { nearest } from '../jobs/nearest.ts';
+import type { QueueSpec } from '../queues/queue-spec.ts';
 import type { EnvironmentView, QueueSnapshot, SnapshotRequest } from '../queues/queue-view.ts';
+import { FIFO_SHARE, shareOf } from '../queues/ticket.ts';
 import { QUEUE_QUERIES, queueNameOfWorkflow, TRAINING_QUEUE } from '../workflows/queue-contract.ts';
 import { inParallel } from './in-parallel.ts';
 import { queryQueue } from './queue-message.ts';
@@ -56,14 +59,36 @@ async function summaryOf(client: Client, name: string, startedAt: number): Promi
   }
 }
 
-/** @throws TrainyardError QUEUE_NOT_FOUND, QUEUE_NOT_ANSWERING */
+/** @throws TrainyardError QUEUE_NOT_FOUND, SHARE_NOT_FOUND, QUEUE_NOT_ANSWERING */
 export async function readQueue(
   client: Client,
   name: string,
   request: SnapshotRequest,
 ): Promise<QueueSnapshot> {
-  return await queryQueue<QueueSnapshot>(client, name, QUEUE_QUERIES.snapshot, {
+  const queue = await queryQueue<QueueSnapshot>(client, name, QUEUE_QUERIES.snapshot, {
     at: Date.now(),
     ...request,
+  });
+  // A share that was taken out of the queue file may still have jobs.
+  if (request.share !== undefined && !queue.shares.some(({ share }) => share === request.share))
+    assertShare(queue.spec, request.share);
+  return queue;
+}
+
+/** @throws TrainyardError SHARE_NOT_FOUND when no job of the queue can be in such a share */
+export function assertShare(queue: QueueSpec, share: string): void {
+  const { name, policy } = queue;
+  const message = `Queue ${name} has no share ${share}.`;
+  if (policy.kind === 'fifo') {
+    if (share === FIFO_SHARE) return;
+    throw new TrainyardError('SHARE_NOT_FOUND', message, {
+      hint: 'It is a FIFO queue: all jobs stand in one line.',
+    });
+  }
+  if (typeof shareOf(share, queue) === 'string') return;
+  const shares = policy.shares.map((each) => each.name);
+  const meant = nearest(share, shares);
+  throw new TrainyardError('SHARE_NOT_FOUND', message, {
+    hint: `${meant === undefined ? '' : `Did you mean ${meant}? `}Its shares: ${shares.join(', ')}.`,
   });
 }

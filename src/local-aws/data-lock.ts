@@ -1,6 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TrainyardError } from '../jobs/error-catalogue.ts';
+import { isAlive } from '../process-alive.ts';
 import { makePrivateDir } from './private-dir.ts';
 
 /**
@@ -37,11 +38,9 @@ function liveOwner(path: string): number | undefined {
       pid: number;
       started: string | null;
     };
-    process.kill(pid, 0);
-    return startTime(pid) === started ? pid : undefined;
-  } catch (error) {
-    // EPERM: the process exists and is somebody else's.
-    return (error as NodeJS.ErrnoException).code === 'EPERM' ? -1 : undefined;
+    return isAlive(pid) && startTime(pid) === started ? pid : undefined;
+  } catch {
+    return undefined;
   }
 }
 

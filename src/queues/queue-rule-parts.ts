@@ -1,17 +1,9 @@
-import { type Path, type Problem, type ProblemCode, showValue } from '../jobs/job-problem.ts';
+import { type Path, type Problem, showValue } from '../jobs/job-problem.ts';
 import { nearest } from '../jobs/nearest.ts';
+import { type Details, problem } from '../jobs/rule-parts.ts';
 
-type Details = Pick<Problem, 'allowed' | 'hint'>;
-
-export const fault = (code: ProblemCode, path: Path, what: string, details: Details = {}): Problem => ({
-  severity: 'error',
-  code,
-  path,
-  what,
-  ...details,
-});
 export const contradiction = (path: Path, what: string, details: Details = {}): Problem =>
-  fault('QUEUE_CONTRADICTION', path, what, details);
+  problem('QUEUE_CONTRADICTION', path, what, details);
 
 /** A name that something else has to have: what is wrong, and which one was probably meant. */
 export function unknownName(path: Path, kind: string, name: string, known: readonly string[]): Problem {
@@ -45,7 +37,7 @@ export function sameName(
     const place = [...path, 'name'];
     if (RESERVED.includes(name))
       return [
-        fault('QUEUE_VALUE_INVALID', place, `${showValue(name)} is reserved`, {
+        problem('QUEUE_VALUE_INVALID', place, `${showValue(name)} is reserved`, {
           hint: 'Choose another name.',
         }),
       ];

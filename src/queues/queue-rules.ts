@@ -1,9 +1,9 @@
 import { INSTANCE_TYPES, instanceTypesOfFamily } from '../jobs/instance-types.ts';
 import { type Path, type Problem, showValue } from '../jobs/job-problem.ts';
-import { type Reader, reader } from '../jobs/rule-parts.ts';
+import { problem, type Reader, reader } from '../jobs/rule-parts.ts';
 import { valueAt } from '../jobs/schema-problems.ts';
 import type { Json } from '../jobs/training-request.ts';
-import { contradiction, fault, sameName, type WrittenEnvironment } from './queue-rule-parts.ts';
+import { contradiction, sameName, type WrittenEnvironment } from './queue-rule-parts.ts';
 import { shareRules } from './share-rules.ts';
 
 /** Rules that span several members of a queue: of one that people wrote, and of a QueueSpec. */
@@ -28,7 +28,7 @@ function policyRule(is: Reader): Problem[] {
   const allowed = `exactly one of ${POLICIES.join(', ')}`;
   if (given.length === 0) {
     const hint = 'Write `fifo: {}` for the order of submission.';
-    return [fault('QUEUE_KEY_MISSING', [], 'the queue has no policy', { allowed, hint })];
+    return [problem('QUEUE_KEY_MISSING', [], 'the queue has no policy', { allowed, hint })];
   }
   return second === undefined
     ? []
@@ -55,7 +55,7 @@ function environmentRules(queue: Json, is: Reader, environments: readonly Writte
     const [types, family] = ['instanceTypes', 'family'].map((key) => is.given([...path, key]));
     const allowed = 'either instanceTypes or family';
     if (types !== true && family !== true)
-      problems.push(fault('QUEUE_KEY_MISSING', [...path, 'instanceTypes'], 'is missing', { allowed }));
+      problems.push(problem('QUEUE_KEY_MISSING', [...path, 'instanceTypes'], 'is missing', { allowed }));
     if (types === true && family === true)
       problems.push(
         contradiction([...path, 'family'], 'cannot be given together with instanceTypes', { allowed }),

@@ -1,21 +1,10 @@
 import type { Decision } from '../scheduling/decision.ts';
 import type { EnvironmentState } from '../scheduling/job.ts';
+import type { ShareUsage } from '../scheduling/usage.ts';
 import type { QueueSpec } from './queue-spec.ts';
 
 /** A node of the tree of shares in one environment, in instances. */
-export interface ShareUsageView {
-  readonly share: string;
-  readonly parent?: string;
-  readonly environment: string;
-  readonly guaranteed: number;
-  readonly used: number;
-  /** Above its guarantee, taken from others. */
-  readonly borrowed: number;
-  /** Of its guarantee, in use by others right now. */
-  readonly lent: number;
-  readonly borrowLimit?: number;
-  readonly waitingJobs: number;
-}
+export type ShareUsageView = Omit<ShareUsage, 'waitingInstances'>;
 
 export interface EnvironmentView {
   readonly name: string;

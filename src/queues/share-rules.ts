@@ -1,8 +1,8 @@
 import type { Path, Problem } from '../jobs/job-problem.ts';
-import type { Reader } from '../jobs/rule-parts.ts';
+import { problem, type Reader } from '../jobs/rule-parts.ts';
 import { valueAt } from '../jobs/schema-problems.ts';
 import type { Json } from '../jobs/training-request.ts';
-import { contradiction, fault, sameName, unknownName, type WrittenEnvironment } from './queue-rule-parts.ts';
+import { contradiction, sameName, unknownName, type WrittenEnvironment } from './queue-rule-parts.ts';
 
 /** A share or group of a quotaShare queue as it was written, in a queue file or in a QueueSpec. */
 interface Node {
@@ -218,7 +218,7 @@ function percentRules(queue: Json, path: Path): Problem[] {
   const value = valueAt(queue, place);
   if (typeof value !== 'string' || !(Number(value.replace(/%$/, '')) > 100)) return [];
   return [
-    fault('QUEUE_VALUE_INVALID', place, `${value} is more than the guarantee`, {
+    problem('QUEUE_VALUE_INVALID', place, `${value} is more than the guarantee`, {
       allowed: 'from 0% to 100%',
     }),
   ];

@@ -6,6 +6,7 @@ import { idealBound, type IdealBound } from './ideal.ts';
 import { flipsIn, groupedBy, repeatsIn, timesOf, type GroupReport, type Times } from './metrics.ts';
 import type { Scenario, SimulatedJob, SimulatedPolicy } from './scenario.ts';
 import { timelineOf, type Timeline } from './timeline.ts';
+import { byCodeUnits } from '../scheduling/order.ts';
 
 /** What one policy made of the load. Seconds are virtual, except in `speed`. */
 export interface PolicyReport extends Times {
@@ -135,11 +136,7 @@ function reportOf({ name, setup }: SimulatedPolicy, run: Run): PolicyReport {
       refusedIds: refused.slice(0, SHOWN_REFUSED).map(({ id }) => id),
     },
     ...timesOf(jobs),
-    byShare: groupedBy(
-      jobs,
-      ({ job }) => job.share,
-      (a, b) => (a < b ? -1 : a > b ? 1 : 0),
-    ),
+    byShare: groupedBy(jobs, ({ job }) => job.share, byCodeUnits),
     byPriority: groupedBy(
       jobs,
       ({ job }) => job.priority,

@@ -14,6 +14,8 @@ export interface LoadContext {
   /** For jobs that do not say it themselves. */
   readonly checkpointSeconds?: number;
   readonly readTrace: (path: string) => string;
+  /** Of the scenario file as it was named, with the slash at its end: where messages find the trace. */
+  readonly folder: string;
 }
 
 type Load = WrittenScenario['load'];
@@ -126,35 +128,54 @@ function generated(
   );
 }
 
-function traced(file: string, context: LoadContext, checks: LoadChecks): readonly SimulatedJob[] {
-  const { queue, checkpointSeconds } = context;
-  const { jobs, problems } = readTrace(context.readTrace(file), file, {
+function traced(path: string, context: LoadContext, checks: LoadChecks): readonly SimulatedJob[] {
+  const { queue, checkpointSeconds, folder } = context;
+  const text = readText(path, context, checks);
+  if (text === undefined) return [];
+  const file = path.startsWith('/') ? path : `${folder}${path}`;
+  const { jobs, lines, problems } = readTrace(text, file, {
     ...(queue.policy.kind === 'fifo' ? { share: 'default' } : {}),
     environments: firstOf(queue),
     ...(checkpointSeconds === undefined ? {} : { checkpointSeconds }),
   });
   checks.add(problems);
-  const names = new Set<string>();
-  for (const { share, options } of jobs) {
-    if (!names.has(`share ${share}`)) checks.share(share, ['load', 'trace']);
-    names.add(`share ${share}`);
-    for (const { environment } of options) {
-      if (!names.has(`environment ${environment}`)) checks.environment(environment, ['load', 'trace']);
-      names.add(`environment ${environment}`);
-    }
+  const seen = new Set<string>();
+  const isNew = (name: string): boolean => seen.size < seen.add(name).size;
+  for (const [index, { id, share, options }] of jobs.entries()) {
+    const line = lines[index];
+    const at = { file, ...(line === undefined ? {} : { line }) };
+    if (isNew(`share ${share}`)) checks.share(share, [], at);
+    for (const { environment } of options)
+      if (isNew(`environment ${environment}`)) checks.environment(environment, [], at);
+    if (!isNew(`id ${id}`)) checks.idTwice(id, [], at);
   }
   return jobs;
+}
+
+function readText(path: string, { readTrace: read }: LoadContext, checks: LoadChecks): string | undefined {
+  try {
+    return read(path);
+  } catch (error) {
+    const what = error instanceof Error ? error.message : String(error);
+    checks.refuse('FILE_UNREADABLE', ['load', 'trace'], what, 'a CSV file, beside the scenario file');
+    return undefined;
+  }
 }
 
 const firstOf = ({ environments }: QueueSpec): readonly string[] =>
   environments.slice(0, 1).map(({ name }) => name);
 
-type RefusalCode = 'KEY_MISSING' | 'VALUE_INVALID' | 'CONTRADICTION';
+type RefusalCode = 'KEY_MISSING' | 'VALUE_INVALID' | 'CONTRADICTION' | 'FILE_UNREADABLE';
+
+/** In a trace. */
+type Line = Pick<Problem, 'file' | 'line'>;
 
 /** What the load may name, and what is wrong with it. */
 class LoadChecks {
   readonly #queue: QueueSpec;
   readonly #problems: Problem[];
+  /** It was said where. */
+  #idTwice = false;
 
   constructor(queue: QueueSpec, problems: Problem[]) {
     this.#queue = queue;
@@ -170,7 +191,7 @@ class LoadChecks {
   }
 
   /** The share, or what stands in for one that is left out. */
-  share(share: string | undefined, path: Path): string {
+  share(share: string | undefined, path: Path, at: Line = {}): string {
     const { policy } = this.#queue;
     const known = shareNames(policy);
     if (share === undefined) {
@@ -178,19 +199,29 @@ class LoadChecks {
         this.refuse('KEY_MISSING', path, 'is missing', known.slice(0, 20).join(', '));
       return 'default';
     }
-    if (!hasShare(policy, share)) this.#problems.push(unknownName(path, 'share', share, known));
+    if (!hasShare(policy, share)) this.#problems.push({ ...unknownName(path, 'share', share, known), ...at });
     return share;
   }
 
-  environment(name: string, path: Path): void {
+  environment(name: string, path: Path, at: Line = {}): void {
     const known = this.#queue.environments.map((environment) => environment.name);
-    if (!known.includes(name)) this.#problems.push(unknownName(path, 'service environment', name, known));
+    if (!known.includes(name))
+      this.#problems.push({ ...unknownName(path, 'service environment', name, known), ...at });
   }
 
   ids(jobs: readonly SimulatedJob[]): void {
     const seen = new Set<string>();
     const twice = jobs.find(({ id }) => seen.size === seen.add(id).size);
-    if (twice !== undefined)
-      this.refuse('CONTRADICTION', ['load'], `two jobs have the id ${showValue(twice.id)}`, 'each id once');
+    if (twice !== undefined) this.idTwice(twice.id, ['load']);
+  }
+
+  idTwice(id: string, path: Path, at: Line = {}): void {
+    // One of many is enough.
+    if (this.#idTwice) return;
+    this.#idTwice = true;
+    const details = { allowed: 'each id once', ...at };
+    this.#problems.push(
+      scenarioProblem('CONTRADICTION', path, `two jobs have the id ${showValue(id)}`, details),
+    );
   }
 }

@@ -71,6 +71,12 @@ export function checkScenarioFile(text: string, options: ScenarioFileOptions): C
 }
 
 function checkScenario(json: Json, options: ScenarioFileOptions): CheckedScenario {
+  if (valueAt(json, ['queue']) === undefined && valueAt(json, ['serviceEnvironments']) !== undefined) {
+    const allowed = 'a mapping with the keys queue (what a queue file holds) and load (see docs/simulate.md)';
+    return {
+      problems: [scenarioProblem('KEY_MISSING', [], 'this is a queue, and no scenario', { allowed })],
+    };
+  }
   const parsed = scenarioSchema.safeParse(json);
   const problems = parsed.success ? [] : schemaProblems(parsed.error.issues, json, 'SCENARIO');
   const queue = checkOwnQueue(json, problems);
@@ -86,6 +92,7 @@ function checkScenario(json: Json, options: ScenarioFileOptions): CheckedScenari
       ? {}
       : { checkpointSeconds: written.preemption.checkpoint / 1000 }),
     readTrace: options.readTrace,
+    folder: options.file.slice(0, options.file.lastIndexOf('/') + 1),
   };
   const jobs = readLoad(written.load, context, problems);
   checkShares(policies, new Set(jobs.map(({ share }) => share)), problems);

@@ -105,7 +105,8 @@ export const scenarioSchema = closed({
   name: text('1-60 characters', { max: 60, pattern: /^[^\p{C}]+$/u }).exactOptional(),
   about: text('one line of 1-200 characters', { max: 200, pattern: /^[^\p{C}]+$/u }).exactOptional(),
   seed: wholeNumber(0, 2 ** 32 - 1).default(1),
-  queue: anything.describe('As in a queue file.'),
+  // That it is there is checked with what it holds.
+  queue: anything.exactOptional().describe('As in a queue file.'),
   compare: list(comparedPolicy, 1, 10).exactOptional().describe('Other policies for the same load.'),
   load,
   capacity: list(capacityChange, 0, 1_000).default([]).describe('What happens to the capacity.'),

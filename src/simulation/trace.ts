@@ -33,6 +33,8 @@ export interface TraceDefaults {
 
 export interface CheckedTrace {
   readonly jobs: readonly SimulatedJob[];
+  /** Where each job is in the file; 1-based. */
+  readonly lines: readonly number[];
   /** Each with the file and the line. */
   readonly problems: readonly Problem[];
 }
@@ -49,18 +51,19 @@ export function readTrace(text: string, file: string, defaults: TraceDefaults): 
   if (text.length > MOST_TRACE_CHARACTERS) {
     const allowed = `at most ${MOST_TRACE_CHARACTERS} characters`;
     refuse('FILE_UNREADABLE', 1, `the trace has ${text.length} characters`, { allowed });
-    return { jobs: [], problems };
+    return { jobs: [], lines: [], problems };
   }
   const rows = csvRows(text.replace(/^\uFEFF/, ''));
   const header = rows.next();
   if (header.done === true) {
     refuse('FILE_UNREADABLE', 1, 'the trace is empty', { allowed: `a header line: ${COLUMNS.join(',')}` });
-    return { jobs: [], problems };
+    return { jobs: [], lines: [], problems };
   }
   const columns = header.value.fields.map((name) => name.trim());
   checkHeader(columns, header.value.line, refuse);
-  if (problems.length > 0) return { jobs: [], problems };
+  if (problems.length > 0) return { jobs: [], lines: [], problems };
   const jobs: SimulatedJob[] = [];
+  const lines: number[] = [];
   const clock = new TraceClock();
   for (const { fields, line } of rows) {
     if (problems.length >= MOST_PROBLEMS) {
@@ -81,11 +84,13 @@ export function readTrace(text: string, file: string, defaults: TraceDefaults): 
     }
     const row = new Row(columns, fields, line, refuse);
     const job = jobOf(row, `job-${jobs.length + 1}`, defaults, clock);
-    if (job !== undefined) jobs.push(job);
+    if (job === undefined) continue;
+    jobs.push(job);
+    lines.push(line);
   }
   if (problems.length === 0 && jobs.length === 0)
     refuse('FILE_UNREADABLE', header.value.line, 'the trace has no job below its header');
-  return { jobs: clock.fromItsStart(jobs), problems };
+  return { jobs: clock.fromItsStart(jobs), lines, problems };
 }
 
 type Refuse = (

@@ -1,6 +1,5 @@
 import type { Explanation, JobAhead, JobExplanation, StartEstimate, WhatIf } from '../../client/index.ts';
 import { isTerminal } from '../../jobs/status.ts';
-import { waitSentence } from '../../scheduling/wording.ts';
 import { statusStyle, type Paint } from './colour.ts';
 import { renderTable, type Column } from './table.ts';
 import { oneLine, wrap } from './text-width.ts';
@@ -85,9 +84,9 @@ function startOf(
 }
 
 /** Why each of several placements does not do. */
-function options({ blockedByOption }: Explanation, style: ExplanationStyle): string {
-  if (blockedByOption.length < 2) return '';
-  const sentences = blockedByOption.map((why, index) => `${index + 1}. ${waitSentence(why)}`);
+function options({ sentenceByOption = [] }: Explanation, style: ExplanationStyle): string {
+  if (sentenceByOption.length < 2) return '';
+  const sentences = sentenceByOption.map((sentence, index) => `${index + 1}. ${sentence}`);
   return `By placement\n${sentences.map((sentence) => lines(sentence, style, 2)).join('')}`;
 }
 
@@ -159,7 +158,7 @@ function requestOf({ priority, share }: WhatIf): string {
 
 function next({ jobId, status, queue, explanation }: JobExplanation): string {
   if (isTerminal(status) || queue === undefined) return '';
-  const priority = explanation?.remedies.find((remedy) => remedy.kind === 'priority')?.atLeast;
+  const priority = explanation?.remedies.find((remedy) => remedy.kind === 'priority')?.priority;
   const commands = [
     `trainyard queue show ${queue}`,
     ...(priority === undefined ? [] : [`trainyard explain ${jobId} --what-if priority=${priority}`]),

@@ -1,4 +1,5 @@
 import type { EnvironmentView, QueuedJobView, QueueSnapshot } from '../../client/index.ts';
+import { roomOf } from '../../queues/remainder.ts';
 import type { Paint } from './colour.ts';
 import { shareTable } from './share-table.ts';
 import { renderTable, type Column, type TableStyle } from './table.ts';
@@ -73,7 +74,7 @@ function environments(all: readonly EnvironmentView[], style: QueuePageStyle): s
     { header: 'USED', value: ({ used }) => String(used), align: 'right' },
     {
       header: 'FREE',
-      value: ({ usableLimit, used }) => String(Math.max(0, usableLimit - used)),
+      value: (environment) => freeText(roomOf(environment)),
       align: 'right',
     },
     {
@@ -88,6 +89,8 @@ function environments(all: readonly EnvironmentView[], style: QueuePageStyle): s
   );
   return renderTable(columns, all, tableStyle(style)) + blocked.map((line) => `${line}\n`).join('');
 }
+
+const freeText = (room: number): string => (room < 0 ? `${-room} over` : String(room));
 
 /** `ml.p4d.24xlarge`, or of many the first. */
 function typesOf({ instanceTypes }: EnvironmentView): string {
@@ -172,8 +175,9 @@ function running({ running: jobs, counts }: QueueSnapshot, style: QueuePageStyle
   return section(`Running${share === undefined ? '' : ` of ${share}`}`, lines + note);
 }
 
-/** `15 of P4` */
-const sizeOf = ({ instances, environment }: QueuedJobView): string => `${instances} of ${environment}`;
+/** `15 of P4`; nothing that the queue has: `-`. */
+const sizeOf = ({ state, instances, environment }: QueuedJobView): string =>
+  state === 'unplaced' ? '-' : `${instances} of ${environment}`;
 
 /** Newest first. */
 function decisions({ lastDecisions }: QueueSnapshot, style: QueuePageStyle): string {

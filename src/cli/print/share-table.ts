@@ -1,19 +1,13 @@
-import type { QueueSnapshot, ShareUsageView } from '../../client/index.ts';
+import type { EnvironmentView, QueueSnapshot, ShareUsageView } from '../../client/index.ts';
+import { type Remainder, remainders } from '../../queues/remainder.ts';
 import type { Paint } from './colour.ts';
 import { renderTable, type Column } from './table.ts';
 
-/** A line of the table: a share, a group, what nobody is guaranteed, or the sum of an environment. */
-interface Row {
+/** A line of the table: a share, a group, what nobody is guaranteed, what is over the limit, or the sum of an environment. */
+interface Row extends Omit<ShareUsageView, 'share' | 'parent'> {
   readonly name: string;
-  readonly environment: string;
-  readonly kind: 'share' | 'group' | 'free' | 'total';
+  readonly kind: 'share' | 'group' | 'rest' | 'total';
   readonly depth: number;
-  readonly guaranteed: number;
-  readonly used: number;
-  readonly borrowed: number;
-  readonly lent: number;
-  readonly borrowLimit?: number;
-  readonly waitingJobs: number;
 }
 
 export interface ShareTableStyle {
@@ -28,16 +22,16 @@ const MANY_ROWS = 40;
 
 /**
  * Shares by environment, in a table whose columns add up: what is guaranteed, with what nobody is guaranteed, is the limit;
- * what shares use is what is in use; what is borrowed is what is lent. What a group uses is what the shares below it use.
+ * what shares use is what is in use; what is borrowed is what is lent, or over a limit that was lowered. What a group uses is what the shares below it use.
  */
 export function shareTable(queue: QueueSnapshot, style: ShareTableStyle): string {
   const quota = queue.policy === 'quotaShare';
-  const all = queue.environments.flatMap(({ name, limit }) =>
+  const rests = remainders(queue);
+  const all = queue.environments.flatMap((environment, index) =>
     rowsOf(
-      queue.shares.filter(({ environment }) => environment === name),
-      name,
-      limit,
-      quota,
+      queue.shares.filter((usage) => usage.environment === environment.name),
+      environment,
+      rests[index],
     ),
   );
   const own = all.filter(({ name, kind }) => kind === 'share' && name === style.share);
@@ -84,45 +78,40 @@ export function shareTable(queue: QueueSnapshot, style: ShareTableStyle): string
 
 function rowsOf(
   usages: readonly ShareUsageView[],
-  environment: string,
-  limit: number,
-  quota: boolean,
+  { name: environment, limit }: EnvironmentView,
+  rest: Remainder | undefined,
 ): Row[] {
   const parents = new Set(usages.map(({ parent }) => parent));
-  const kindOf = (share: string): Row['kind'] => (parents.has(share) ? 'group' : 'share');
   const nodes = inTreeOrder(usages).map(({ usage, depth }): Row => ({
     ...usage,
     name: usage.share,
-    kind: kindOf(usage.share),
+    kind: parents.has(usage.share) ? 'group' : 'share',
     depth,
   }));
-  const sum = (kinds: readonly Row['kind'][], value: (row: Row) => number): number =>
-    nodes.reduce((total, row) => (kinds.includes(row.kind) ? total + value(row) : total), 0);
-  const both = ['share', 'group'] as const;
-  const borrowed = sum(['share'], (row) => row.borrowed);
-  const waitingJobs = sum(['share'], (row) => row.waitingJobs);
-  const used = sum(['share'], (row) => row.used);
   if (nodes.length === 0) return [];
-  const bare = { environment, depth: 0, borrowed: 0, used: 0, waitingJobs: 0 };
-  const unassigned: Row = {
-    ...bare,
-    name: 'guaranteed to nobody',
-    kind: 'free',
-    guaranteed: limit - sum(both, (row) => row.guaranteed),
-    lent: borrowed - sum(both, (row) => row.lent),
-  };
+  const ofShares = (value: (row: Row) => number): number =>
+    nodes.reduce((sum, row) => (row.kind === 'share' ? sum + value(row) : sum), 0);
+  const nothing = { environment, depth: 0, guaranteed: 0, used: 0, borrowed: 0, lent: 0, waitingJobs: 0 };
+  const { overLimit = 0, guaranteedToNobody } = rest ?? {};
+  const rests: Row[] = [];
+  if (guaranteedToNobody !== undefined) {
+    const { instances: guaranteed, lent } = guaranteedToNobody;
+    if (guaranteed !== 0 || lent !== 0)
+      rests.push({ ...nothing, name: 'guaranteed to nobody', kind: 'rest', guaranteed, lent });
+    if (overLimit > 0) rests.push({ ...nothing, name: 'over the limit', kind: 'rest', lent: overLimit });
+  }
+  const borrowed = ofShares((row) => row.borrowed);
   const total: Row = {
-    ...bare,
+    ...nothing,
     name: 'total',
     kind: 'total',
     guaranteed: limit,
-    used,
+    used: ofShares((row) => row.used),
     borrowed,
     lent: borrowed,
-    waitingJobs,
+    waitingJobs: ofShares((row) => row.waitingJobs),
   };
-  const spare = quota && (unassigned.guaranteed !== 0 || unassigned.lent !== 0);
-  return [...nodes, ...(spare ? [unassigned] : []), ...(nodes.length > 1 || spare ? [total] : [])];
+  return [...nodes, ...rests, ...(nodes.length > 1 || rests.length > 0 ? [total] : [])];
 }
 
 /** Groups before what is in them. */
@@ -141,6 +130,6 @@ function inTreeOrder(
 }
 
 const nameOf = ({ name, depth }: Row): string => `${'- '.repeat(depth)}${name}`;
-const isSum = ({ kind }: Row): boolean => kind === 'free' || kind === 'total';
+const isSum = ({ kind }: Row): boolean => kind === 'rest' || kind === 'total';
 const isIdle = ({ guaranteed, used, borrowed, lent, waitingJobs, kind }: Row): boolean =>
   used === 0 && borrowed === 0 && lent === 0 && waitingJobs === 0 && (kind === 'share' || guaranteed === 0);

@@ -30,8 +30,10 @@ const MOST_GROUPS = 6;
 function heading(report: SimulationReport, { paint }: SimulationPageStyle): string {
   const { scenario, about, jobs, shares, environments, seed } = report;
   const pools = environments.map(({ name, limit }) => `${limit} × ${name}`).join(', ');
+  const [{ name, jobs: own }] = report.policies;
+  const refused = own.refused === 0 ? '' : ` (${own.refused} refused under ${name})`;
   const lines = [
-    `${paint('strong', oneLine(scenario))}  ${count(jobs, 'job')} of ${count(shares, 'share')} on ${pools}; seed ${seed}`,
+    `${paint('strong', oneLine(scenario))}  ${count(jobs, 'job')}${refused} of ${count(shares, 'share')} on ${pools}; seed ${seed}`,
     ...(about === undefined ? [] : [paint('quiet', oneLine(about))]),
   ];
   return lines.map((line) => `${line}\n`).join('');

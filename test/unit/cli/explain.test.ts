@@ -53,6 +53,10 @@ describe('explain', () => {
         { code: 'ENVIRONMENT_FULL', environment: 'P4', needed: 15, free: 3, limit: 100 },
         { code: 'DRAINING', environment: 'P5' },
       ],
+      sentenceByOption: [
+        'P4 has 3 of 100 instances free: 12 more are needed.',
+        'P5 is being drained and takes no new jobs.',
+      ],
     });
     const { stdout } = await explain([], waiting({ explanation: several }));
     expect(stdout).toContain('By placement\n');

@@ -45,7 +45,7 @@ export function explanation(over: Partial<Explanation> = {}): Explanation {
         sentence: 'With 12 more instances in P4 it would start.',
       },
       { kind: 'jobsEnd', jobs: ['rank-lr-3'], sentence: 'When rank-lr-3 ends it would start.' },
-      { kind: 'priority', atLeast: 81, sentence: 'With priority 81 or higher it would preempt others.' },
+      { kind: 'priority', priority: 81, sentence: 'With priority 81 it would preempt others.' },
     ],
     estimate: {
       startAt: NOON + 18 * MINUTE,

@@ -80,6 +80,7 @@ function fakeClient(own: Partial<Trainyard>): Trainyard {
     submitAll: unexpected('submitAll'),
     explain: unexpected('explain'),
     explainNew: unexpected('explainNew'),
+    submittedBefore: () => Promise.resolve(undefined),
     get: unexpected('get'),
     events: unexpected('events'),
     list: unexpected('list'),

@@ -93,6 +93,17 @@ describe('an empty list', () => {
     expect(await list(args, { jobs: [] })).toMatchObject({ code: 0, stdout: '', stderr: `${sentence}\n` });
   });
 
+  test('of a queue that exists is empty, of another one an error', async () => {
+    const empty = (queue: string): Promise<Outcome> =>
+      trainyard(['list', '-q', queue], {
+        client: { list: () => listing(), queueNames: () => Promise.resolve(['lab', 'search']) },
+      });
+    expect(await empty('lab')).toMatchObject({ code: 0, stderr: 'No jobs match.\n' });
+    const { code, stderr } = await empty('serch');
+    expect(code).toBe(3);
+    expect(stderr).toMatch(/There is no queue serch.*\n.*Did you mean search\?.*\[QUEUE_NOT_FOUND\]/);
+  });
+
   test('is [] in JSON', async () => {
     expect((await list(['-o', 'json'], { jobs: [] })).stdout).toBe('[]\n');
   });

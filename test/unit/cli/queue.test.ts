@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { AppliedQueue, QueueSpec, QueueSummary, SnapshotRequest } from '../../../src/client/index.ts';
 import { TrainyardError } from '../../../src/jobs/error-catalogue.ts';
 import { NOON, trainyard, type Outcome } from './fake-terminal.ts';
+import { explanation } from './explanation-builder.ts';
 import { searchQueue } from './queue-builders.ts';
 
 const queueText = (name: string, more = ''): string =>
@@ -101,6 +102,43 @@ describe('queue apply', () => {
     expect(stderr).toContain('b has jobs.');
   });
 
+  test('warns of waiting jobs that can never start any more', async () => {
+    file('a.yaml', queueText('search'));
+    const [job] = searchQueue().front;
+    const front = [
+      { ...job!, jobId: 'gone', state: 'unplaced' as const, environment: '', instances: 0 },
+      { ...job!, jobId: 'big', instances: 101 },
+      { ...job!, jobId: 'elsewhere', instances: 102 },
+      { ...job!, jobId: 'fine' },
+    ];
+    const never = {
+      code: 'NEVER_FITS',
+      environment: 'P4',
+      needed: 101,
+      most: 100,
+      limitedBy: 'environment',
+    } as const;
+    const full = { code: 'ENVIRONMENT_FULL', environment: 'P5', needed: 1, free: 0, limit: 20 } as const;
+    const { stderr, stdout, code } = await trainyard(['queue', 'apply', 'a.yaml'], {
+      cwd,
+      client: {
+        applyQueue: () => Promise.resolve({ name: 'search', workflowId: 'queue/search', outcome: 'changed' }),
+        queue: () => Promise.resolve(searchQueue({ front })),
+        explain: (jobId) =>
+          Promise.resolve({
+            jobId,
+            status: 'RUNNABLE',
+            sentence: '',
+            explanation: explanation({ blockedByOption: jobId === 'big' ? [never] : [never, full] }),
+          }),
+      },
+    });
+    expect({ stdout, code }).toEqual({ stdout: 'search  changed\n', code: 0 });
+    expect(stderr).toContain(
+      'warning: 2 waiting jobs of queue search can never start as it is now: gone and big.',
+    );
+  });
+
   test('needs a file', async () => {
     expect(await apply([])).toMatchObject({ code: 2, applied: [] });
   });
@@ -195,6 +233,39 @@ describe('queue show', () => {
       expect(sums).toEqual(total?.numbers);
       expect(sums[2]).toBe(sums[3]);
     }
+  });
+
+  test('of which more is in use than a lowered limit allows says how much is over', async () => {
+    const { environments, shares } = searchQueue();
+    const [p4, p5] = environments;
+    const lowered = searchQueue({
+      environments: [{ ...p4!, limit: 80, usableLimit: 80 }, p5!],
+      shares: shares.map((usage) =>
+        usage.environment === 'P4' && usage.guaranteed === 40
+          ? { ...usage, guaranteed: 20, lent: 0, used: 25, borrowed: 5 }
+          : usage,
+      ),
+    });
+    const { stdout } = await show([], { queue: lowered });
+    expect(stdout).toMatch(/^ {2}P4 +ml\.p4d\.24xlarge +80 +100 +20 over +open$/m);
+    expect(stdout).toMatch(/^ {2}over the limit +P4 +0 +0 +0 +20 /m);
+    expect(stdout).not.toMatch(/guaranteed to nobody +P4/);
+    const { stdout: json } = await trainyard(['queue', 'show', 'search', '-o', 'json'], {
+      client: { queue: () => Promise.resolve(lowered) },
+    });
+    expect(JSON.parse(json)).toMatchObject({
+      remainders: [
+        { environment: 'P4', free: 0, overLimit: 20, guaranteedToNobody: { instances: 0, lent: 0 } },
+        { environment: 'P5', free: 10, overLimit: 0, guaranteedToNobody: { instances: 16, lent: 2 } },
+      ],
+    });
+  });
+
+  test('a job that no environment offers anything to has no size', async () => {
+    const [first] = searchQueue().front;
+    const front = [{ ...first!, state: 'unplaced' as const, environment: '', instances: 0 }];
+    const { stdout } = await show([], { queue: searchQueue({ front }) });
+    expect(stdout).toMatch(/rank-lr-9 .* - +12m/);
   });
 
   test('asks for the page and the share that are wanted', async () => {
@@ -322,6 +393,8 @@ describe('operating a queue', () => {
       stdout: 'search  deleted\n',
     });
     expect(deleted).toEqual(['search']);
+    const { stdout } = await trainyard(['queue', 'delete', 'search', '-y', '-o', 'json'], { client });
+    expect(JSON.parse(stdout)).toEqual({ name: 'search', changed: true });
   });
 
   test('a verb that does not exist is a usage error', async () => {

@@ -227,9 +227,15 @@ describe('what cannot be simulated', () => {
       'SCENARIO_INVALID',
       /bad\.yaml:10:\d+: load\.jobs\[1\]\.share: the queue has no share "c"/,
     ],
-    [['-f', 'traced.yaml'], 'FILE_UNREADABLE', /gone\.csv cannot be read/],
+    [
+      ['-f', 'traced.yaml'],
+      'SCENARIO_INVALID',
+      /^error: traced\.yaml:7:\d+: load\.trace: gone\.csv cannot be read/,
+    ],
+    [['-f', 'queue.yaml'], 'SCENARIO_INVALID', /^error: queue\.yaml:1:1: this is a queue, and no scenario\./],
   ])('%j', async (args, errorCode, message) => {
     file('bad.yaml', TWO.replace('share: b', 'share: c'));
+    file('queue.yaml', 'name: cpu\nserviceEnvironments: []\nfifo: {}\n');
     file('traced.yaml', TWO.replace(/load:[^]*/, 'load: { trace: gone.csv }'));
     const { code, stdout, stderr } = await simulate(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

@@ -228,10 +228,25 @@ describe('bad input reaches no server', () => {
 describe('a dry run', () => {
   test('prints what would be submitted, without a server', async () => {
     file('a.yaml', jobText('a'));
-    const { stdout, stderr, connectedWith } = await submit(['a.yaml', '--dry-run']);
+    const { stdout, stderr, code } = await submit(['a.yaml', '--dry-run'], {
+      client: {
+        submittedBefore: () => Promise.reject(new TrainyardError('TEMPORAL_UNREACHABLE', 'gone')),
+      },
+    });
     expect(stdout).toBe('a  1 × ml.p4d.24xlarge\n');
     expect(stderr).toContain('Dry run');
-    expect(connectedWith).toBeUndefined();
+    expect(code).toBe(0);
+  });
+
+  test.each([
+    ['the very same job', 'same', '  Was submitted already, just so; nothing would happen.\n', 0],
+    ['another job', 'another', '  Refused: The id a belongs to another job. [JOB_EXISTS]\n', 5],
+  ] as const)('says that the id is that of %s', async (_, before, line, want) => {
+    file('a.yaml', jobText('a'));
+    const { stdout, code } = await submit(['a.yaml', '--dry-run'], {
+      client: { submittedBefore: () => Promise.resolve(before) },
+    });
+    expect({ stdout, code }).toEqual({ stdout: `a  1 × ml.p4d.24xlarge\n${line}`, code: want });
   });
 
   test('prints whole specifications as JSON', async () => {

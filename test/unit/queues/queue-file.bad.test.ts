@@ -32,6 +32,20 @@ export const mistakes: Record<string, BadQueueFile> = {
     wantLine: 3,
     wantText: 'Did you mean "serviceEnvironments"?',
   },
+  'a policy without a value': {
+    text: withChange('fifo: {}\n', 'fifo:\n', SMALLEST_QUEUE_FILE),
+    wantCode: 'QUEUE_VALUE_INVALID',
+    wantPath: 'fifo',
+    wantLine: 3,
+    wantText: 'has no value. Allowed: an empty mapping, {}.',
+  },
+  'a key in an empty mapping': {
+    text: withChange('fifo: {}\n', 'fifo: { order: age }\n', SMALLEST_QUEUE_FILE),
+    wantCode: 'QUEUE_KEY_UNKNOWN',
+    wantPath: 'fifo.order',
+    wantLine: 3,
+    wantText: 'unknown key. Allowed: no keys, only {}.',
+  },
   'no name': {
     text: withChange('name: search\n', ''),
     wantCode: 'QUEUE_KEY_MISSING',

@@ -68,7 +68,7 @@ describe('what continue-as-new carries', () => {
     add(story, { id: 'waits', placements: [P5, { ...P4D, instanceCount: 2 } as Placement] });
     add(story, { id: 'unplaced', placements: [G6] });
     story.amend(story.get('waits')!, { removed: [0], preemptions: 3 }, NOW);
-    story.paused = true;
+    story.pause(true, NOW);
     story.ran('red', 17);
     story.setHealth('P4', { failures: 2, cooling: { since: NOW, until: NOW + 1 } }, NOW);
     const after = continued(story);

@@ -33,7 +33,10 @@ export function queueApplyCommand(): Command {
 async function run(files: readonly string[], options: ApplyOptions, command: Command): Promise<void> {
   const session = sessionOf(command);
   // Checking needs zod, which --help and completion do without.
-  const { readQueues } = await import('../../queue-files.ts');
+  const [{ readQueues }, { strandedSentence }] = await Promise.all([
+    import('../../queue-files.ts'),
+    import('../../stranded-jobs.ts'),
+  ]);
   const queues = await readQueues(session, [...files, ...(options.file ?? [])]);
   if (options.dryRun === true) {
     await print(session, options.output, queues, ({ name, policy }) => `${name}  ok, ${policy.kind}`);
@@ -57,6 +60,12 @@ async function run(files: readonly string[], options: ApplyOptions, command: Com
     }
   } finally {
     await print(session, options.output, applied, ({ name, outcome }) => `${name}  ${outcome}`);
+  }
+  for (const { name, outcome } of applied) {
+    if (outcome !== 'changed') continue;
+    // The queue is changed, whether that can be said or not.
+    const stranded = await strandedSentence(client, name).catch(() => undefined);
+    if (stranded !== undefined) session.say(`warning: ${stranded}`);
   }
   const [only] = applied;
   if (only !== undefined && applied.length === 1)

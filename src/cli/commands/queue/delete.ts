@@ -1,10 +1,14 @@
 import { Command } from 'commander';
 import { confirm } from '../../confirm.ts';
 import { withExamples } from '../../examples.ts';
+import { printOperatorAnswer } from '../../operator-answer.ts';
+import { addFormatOption } from '../../option-values.ts';
+import { OUTPUT_FORMATS, type OutputFormat } from '../../print/output-format.ts';
 import { sessionOf } from '../../session.ts';
 
 interface DeleteOptions {
   readonly yes?: boolean;
+  readonly output: OutputFormat;
 }
 
 export function queueDeleteCommand(): Command {
@@ -14,6 +18,7 @@ export function queueDeleteCommand(): Command {
     .argument('<queue>', 'name of the queue')
     .option('-y, --yes', 'do not ask')
     .action(run);
+  addFormatOption(command, OUTPUT_FORMATS);
   return withExamples(command, ['trainyard queue delete search --yes']);
 }
 
@@ -26,5 +31,5 @@ async function run(name: string, options: DeleteOptions, command: Command): Prom
     return;
   }
   await client.deleteQueue(name);
-  session.print(`${name}  deleted\n`);
+  await printOperatorAnswer(session, options.output, { name, changed: true }, 'deleted');
 }

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { remainders } from '../../../queues/remainder.ts';
 import { withExamples } from '../../examples.ts';
 import { addFormatOption, parseInteger } from '../../option-values.ts';
 import type { OutputFormat } from '../../print/output-format.ts';
@@ -57,5 +58,6 @@ async function run(name: string, options: ShowOptions, command: Command): Promis
     return;
   }
   const { formatOne } = await import('../../print/data.ts');
-  session.print(formatOne(options.output, webUiUrl === undefined ? queue : { ...queue, webUiUrl }));
+  const whole = { ...queue, remainders: remainders(queue) };
+  session.print(formatOne(options.output, webUiUrl === undefined ? whole : { ...whole, webUiUrl }));
 }
