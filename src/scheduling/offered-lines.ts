@@ -9,6 +9,8 @@ export class OfferedLines {
   readonly #mostStarts: number;
   readonly #started = new Map<string, WaitingJob>();
   readonly #reserved: WaitingJob[] = [];
+  /** Jobs that wait for victims: what is reserved for them stays so at this moment. */
+  readonly #expecting = new Set<string>();
   #moved = false;
 
   constructor(state: QueueState, mostStarts: number) {
@@ -77,10 +79,16 @@ export class OfferedLines {
     if (job === undefined) return undefined;
     switch (why.code) {
       case 'RESERVED':
-        this.#reserved.push(job);
-        return undefined;
+        if (!this.#expecting.has(why.for)) {
+          this.#reserved.push(job);
+          return undefined;
+        }
+        waiting.park(job);
+        this.#moved = true;
+        return headOf(this.#state, waiting.head(waiting.laneOf(job)));
       case 'PREEMPTING':
       case 'RELEASE_EXPECTED':
+        this.#expecting.add(id);
         waiting.setResumeAt(job, 0);
         return undefined;
       default:

@@ -8,7 +8,7 @@ import type { RememberedAssignments } from './quota/world.ts';
  * every share, so that a large queue gets fewer: what is left is decided with the next event.
  */
 const MOST_ROUNDS = 50;
-const LEAST_ROUNDS = 4;
+const LEAST_ROUNDS = 2;
 const MOST_LOOKS = 3000;
 /** After those, in which nobody is given back what was taken back: rules that go round in circles come to rest. */
 const LAST_ROUNDS = 8;
@@ -31,12 +31,14 @@ export class Settling {
   /** By environment and id: for whom its start was taken back. */
   readonly #heldBack = new Map<string, string>();
   #rounds: number;
+  readonly #lastRounds: number;
 
   constructor(shares: number) {
     this.#rounds = Math.max(
       LEAST_ROUNDS,
       Math.min(MOST_ROUNDS, Math.floor(MOST_LOOKS / Math.max(1, shares))),
     );
+    this.#lastRounds = Math.min(LAST_ROUNDS, this.#rounds);
   }
 
   /** Those that are being stopped for it since this moment need not be, if it starts all the same. */
@@ -84,7 +86,7 @@ export class Settling {
   newRound(): boolean {
     this.#rounds -= 1;
     if (this.#rounds > 0) this.#heldBack.clear();
-    return this.#rounds > -LAST_ROUNDS;
+    return this.#rounds > -this.#lastRounds;
   }
 
   /** Why the job does not start in the environment at this moment, if it was taken back from there. */

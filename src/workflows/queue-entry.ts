@@ -54,7 +54,7 @@ export interface Entry {
   /** Since when it has been RUNNABLE without having had instances, less the time of pauses: what RUNNABLE time limits count. */
   runnableSince: number;
   grant?: Grant;
-  /** The job that it was last stopped for, until it gets its next lease: it does not come before that one. */
+  /** The job that it was last stopped for, until it gets its next lease: what was freed is that one's. */
   yieldsTo?: string;
 }
 

@@ -1,3 +1,4 @@
+import { describePlacement } from '../jobs/placement.ts';
 import { ApplicationFailure } from '@temporalio/workflow';
 import { usableLimit } from '../queues/environment-health.ts';
 import type {
@@ -182,5 +183,6 @@ export function asideReason(entry: Entry): string {
   if (entry.held) return 'It is held: it waits until it is released.';
   if (entry.notBefore !== undefined)
     return `It rests until ${clockTime(entry.notBefore)} after its last attempt.`;
-  return 'No environment of the queue offers what it asks for any more.';
+  const asked = entry.profile.placements.map(describePlacement).join(' or ');
+  return `No environment of the queue offers what it asks for (${asked}) any more.`;
 }
