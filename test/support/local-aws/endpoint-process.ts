@@ -35,6 +35,7 @@ export async function compileEndpoint(): Promise<CompiledEndpoint> {
       );
     }
   }
+  await compile(join(checkout, 'src/process-alive.ts'), join(directory, 'process-alive.ts'));
   return {
     async start(dataDir, config, port = 0) {
       const script = [
