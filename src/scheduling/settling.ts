@@ -7,9 +7,9 @@ import type { RememberedAssignments } from './quota/world.ts';
  * A queue of 30 shares, 600 instances and 10,000 jobs that starts from nothing needs a dozen, one event one to five. A round looks at
  * every share, so that a large queue gets fewer: what is left is decided with the next event.
  */
-const MOST_ROUNDS = 50;
+const MOST_ROUNDS = 16;
 const LEAST_ROUNDS = 2;
-const MOST_LOOKS = 3000;
+const MOST_LOOKS = 500;
 /** After those, in which nobody is given back what was taken back: rules that go round in circles come to rest. */
 const LAST_ROUNDS = 8;
 
