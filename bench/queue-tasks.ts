@@ -23,7 +23,7 @@ const RUN = 200;
 const SHARES = 30;
 const CHANGES = 400;
 /** Early, so that the measurement has a continue-as-new in it. */
-const CONTINUE_AFTER_EVENTS = 1_200;
+const CONTINUE_AFTER_EVENTS = 800;
 
 export interface QueueTasks {
   readonly count: number;
