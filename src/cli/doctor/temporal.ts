@@ -1,10 +1,10 @@
 import type { Connection } from '@temporalio/client';
 import { connectTemporal } from '../../client/connecting.ts';
 import type { ConnectionSettings } from '../../client/connection.ts';
-import { servingWorkers, type ServingWorker } from '../../client/doctor-workers.ts';
 import { explainRpcError } from '../../client/rpc-error.ts';
 import { ERROR_CATALOGUE, TrainyardError } from '../../jobs/error-catalogue.ts';
 import { inspectSearchAttributes, registerSearchAttributes } from '../../servers/search-attributes.ts';
+import { servingWorkers, type ServingWorker } from '../../servers/serving-workers.ts';
 import { jobAttributes } from '../../workflows/contract.ts';
 import { fail, ok, warn, type Finding } from './finding.ts';
 

@@ -5,6 +5,18 @@ import { actions, aJob, aQueue, aShare, MINUTE, quotaShares, waits, withJobs } f
 /** The brief's example in tenths: 10 instances, shared 6 to 4. */
 const sixtyForty = aQueue(quotaShares(aShare('one', 6), aShare('two', 4)));
 
+/** 4 instances, and nothing guaranteed but to `c`: `low` of `a` has to make room for `taker`. */
+function whereLowIsStopped(guaranteedToC: number): Scheduler {
+  const policy = quotaShares(aShare('a', 0), aShare('b', 0), aShare('c', guaranteedToC));
+  return new Scheduler(aQueue({ ...policy, order: 'fairShare' }, { gpu: 4 }), {
+    running: [
+      { ...aJob('low', 2, { share: 'a', priority: 10 }), option: 0, startedAt: 0 },
+      { ...aJob('high', 2, { share: 'b', priority: 90 }), option: 0, startedAt: 0 },
+    ],
+    waiting: [aJob('taker', 2, { share: 'a', priority: 50 })],
+  });
+}
+
 describe('quotaShare', () => {
   it('lends what others leave, and takes it back for its owner', () => {
     const jobs = Array.from({ length: 10 }, (_, index) => aJob(`one-${index}`, 1, { share: 'one' }));
@@ -22,14 +34,7 @@ describe('quotaShare', () => {
   });
 
   it('what is freed for a job is its own, though one that came later and would borrow, too, is more urgent', () => {
-    const policy = quotaShares(aShare('a', 0), aShare('b', 0), aShare('c', 0));
-    const queue = new Scheduler(aQueue({ ...policy, order: 'fairShare' }, { gpu: 4 }), {
-      running: [
-        { ...aJob('low', 2, { share: 'a', priority: 10 }), option: 0, startedAt: 0 },
-        { ...aJob('high', 2, { share: 'b', priority: 90 }), option: 0, startedAt: 0 },
-      ],
-      waiting: [aJob('taker', 2, { share: 'a', priority: 50 })],
-    });
+    const queue = whereLowIsStopped(0);
     expect(actions(queue.settle(MINUTE))).toEqual(['-low for taker']);
     queue.enqueue(aJob('urgent', 2, { share: 'c', priority: 90 }));
     expect(actions(queue.settle(MINUTE))).toEqual([]);
@@ -38,14 +43,7 @@ describe('quotaShare', () => {
   });
 
   it('but not of one that is within its guarantee', () => {
-    const policy = quotaShares(aShare('a', 0), aShare('b', 0), aShare('c', 2));
-    const queue = new Scheduler(aQueue({ ...policy, order: 'fairShare' }, { gpu: 4 }), {
-      running: [
-        { ...aJob('low', 2, { share: 'a', priority: 10 }), option: 0, startedAt: 0 },
-        { ...aJob('high', 2, { share: 'b', priority: 90 }), option: 0, startedAt: 0 },
-      ],
-      waiting: [aJob('taker', 2, { share: 'a', priority: 50 })],
-    });
+    const queue = whereLowIsStopped(2);
     expect(actions(queue.settle(MINUTE))).toEqual(['-low for taker']);
     queue.enqueue(aJob('owner', 2, { share: 'c' }));
     queue.settle(MINUTE);

@@ -1,12 +1,8 @@
 import type { Connection } from '@temporalio/client';
+import { describeTaskQueues } from './pollers.ts';
 
-/** Values of the protocol's enums, which are in @temporalio/proto, no dependency of ours. */
-const WORKFLOW = 1;
-const ACTIVITY = 2;
+/** `WorkerVersioningMode` of the protocol. */
 const VERSIONED = 2;
-
-/** A worker asks again at least once a minute; the server itself remembers pollers for five. */
-const RECENT_MS = 70_000;
 
 /** Name of a Worker Deployment and version of the code in it. */
 export interface ServingVersion {
@@ -30,7 +26,6 @@ export interface ServingWorkers {
   readonly current?: ServingVersion;
 }
 
-type Description = Awaited<ReturnType<Connection['workflowService']['describeTaskQueue']>>;
 type VersionOnWire = { readonly deploymentName?: string | null; readonly buildId?: string | null } | null;
 
 /**
@@ -43,21 +38,13 @@ export async function servingWorkers(
   taskQueue: string,
   now = Date.now(),
 ): Promise<ServingWorkers> {
-  const describe = (taskQueueType: number): Promise<Description> => {
-    const request = { namespace, taskQueue: { name: taskQueue }, taskQueueType };
-    // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- the enum is in @temporalio/proto
-    return connection.workflowService.describeTaskQueue(request);
-  };
-  const descriptions = await Promise.all([describe(WORKFLOW), describe(ACTIVITY)]);
-  const [{ versioningInfo }] = descriptions;
+  const { workflow, activity } = await describeTaskQueues(connection, namespace, taskQueue, now);
+  const { versioningInfo } = workflow;
   const current = versionOf(versioningInfo?.currentDeploymentVersion);
   const ramp = versioningInfo?.rampingVersionPercentage ?? 0;
   const chosen = ramp > 0 ? [current, versionOf(versioningInfo?.rampingDeploymentVersion)] : [current];
   const workers = new Map<string, ServingWorker>();
-  for (const { identity, lastAccessTime, deploymentOptions } of descriptions.flatMap(
-    ({ pollers }) => pollers,
-  )) {
-    if (now - Number(lastAccessTime?.seconds ?? 0) * 1000 >= RECENT_MS) continue;
+  for (const { identity, deploymentOptions } of [...workflow.pollers, ...activity.pollers]) {
     const mode: number = deploymentOptions?.workerVersioningMode ?? 0;
     const version = mode === VERSIONED ? versionOf(deploymentOptions) : undefined;
     workers.set(identity ?? '?', {

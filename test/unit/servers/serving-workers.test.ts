@@ -1,6 +1,6 @@
 import type { Connection } from '@temporalio/client';
 import { expect, test } from 'vitest';
-import { servingWorkers } from '../../../src/client/doctor-workers.ts';
+import { servingWorkers } from '../../../src/servers/serving-workers.ts';
 
 const NOW = 1_700_000_000_000;
 const NEW = { deploymentName: 'trainyard', buildId: '0.2.0' };
