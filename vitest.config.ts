@@ -25,7 +25,12 @@ export default defineConfig({
       {
         extends: true,
         // One process for many files: half of the time went into starting processes and loading the same modules.
-        test: { name: 'unit', include: ['test/unit/**/*.test.ts'], isolate: false },
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          setupFiles: 'test/support/property-seed.ts',
+          isolate: false,
+        },
       },
       { extends: true, test: { name: 'replay', include: ['test/replay/**/*.test.ts'] } },
       {

@@ -124,7 +124,6 @@ function preemptionOf({ inSharePreemption, reclaim, whileBorrowing }: WrittenSha
     case 'never':
     case 'lower':
     case 'lowerOrNewerEqual':
-    case 'any':
       return { inShare: inSharePreemption, ...others };
   }
 }

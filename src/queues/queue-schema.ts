@@ -107,7 +107,7 @@ const fairShare = closed({
 });
 
 /** ENABLED and DISABLED are Batch's words for `lower` and `never`. */
-const IN_SHARE = ['never', 'lower', 'lowerOrNewerEqual', 'any', 'ENABLED', 'DISABLED'] as const;
+const IN_SHARE = ['never', 'lower', 'lowerOrNewerEqual', 'ENABLED', 'DISABLED'] as const;
 
 const quotaParts = {
   guaranteed: perEnvironment()

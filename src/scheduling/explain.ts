@@ -1,3 +1,4 @@
+import { pauseEnds } from './claims.ts';
 import type { Decision, Wait, WaitReason } from './decision.ts';
 import type { Explanation, JobAhead, RunningTimes, StartEstimate, WhatIf } from './explanation.ts';
 import { DEFAULT_STOP_SECONDS, forecast } from './forecast.ts';
@@ -16,6 +17,7 @@ import {
   NOTHING_BLOCKS,
   safeSentence,
   type ShareInWords,
+  pauseSentence,
   waitSentence,
 } from './wording.ts';
 import { byCodeUnits } from './order.ts';
@@ -139,7 +141,7 @@ function explainWaiting(
         }),
     ...(block === undefined ? {} : { blockedBy: block.why }),
     blockedByOption: block?.reasons ?? [],
-    sentence: block === undefined ? NOTHING_BLOCKS : sentenceOf(block.why),
+    sentence: block === undefined ? NOTHING_BLOCKS : sentenceOf(block.why) + pauseOf(settled, job, now),
     ...(block === undefined || block.reasons.length < 2
       ? {}
       : { sentenceByOption: block.reasons.map(sentenceOf) }),
@@ -149,6 +151,13 @@ function explainWaiting(
     ...(estimate === undefined ? {} : { estimate }),
     preemptibleBy: [],
   };
+}
+
+/** Victims that are being stopped already are not for a job that pauses. */
+function pauseOf(settled: Scheduler, job: WaitingJob, now: number): string {
+  const end = pauseEnds(job) ?? now;
+  if (end <= now || settled.setup.policy.kind !== 'quotaShare') return '';
+  return ` ${pauseSentence(job.claims?.times ?? 0, (end - now) / 1000)}`;
 }
 
 interface Block {

@@ -1,3 +1,5 @@
+import type { Claims } from './claims.ts';
+
 /** What the core knows of a job: only what ordering needs. Times are epoch milliseconds. */
 
 /** One acceptable way to run a job: all of its instances (a gang) in one environment. */
@@ -30,6 +32,8 @@ export interface WaitingJob {
    * was freed for it. Set by the scheduler's `release`, and to be kept with the job.
    */
   readonly yieldsTo?: string;
+  /** How often others were stopped for it. Set by the scheduler's `release`, and to be kept with the job. */
+  readonly claims?: Claims;
 }
 
 export interface RunningJob extends WaitingJob {

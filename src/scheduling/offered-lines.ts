@@ -1,9 +1,10 @@
 import type { WaitingJob } from './job.ts';
 import type { QueueState } from './queue-state.ts';
+import type { Following } from './quota/cycle.ts';
 import type { QuotaDecision, QuotaHead } from './quota/world.ts';
 
 /** The jobs that the shares offer in one cycle, moved on with every decision. What starts is taken out of the line at once. */
-export class OfferedLines {
+export class OfferedLines implements Following {
   readonly #state: QueueState;
   /** More than one start per share and cycle are decided only if none can be in the way of another: reservations look at one. */
   readonly #mostStarts: number;
@@ -12,6 +13,7 @@ export class OfferedLines {
   /** Jobs that wait for victims: what is reserved for them stays so at this moment. */
   readonly #expecting = new Set<string>();
   #moved = false;
+  #unfinished = false;
 
   constructor(state: QueueState, mostStarts: number) {
     this.#state = state;
@@ -21,6 +23,15 @@ export class OfferedLines {
   /** Whether a share offers something else now than before the cycle. */
   get moved(): boolean {
     return this.#moved;
+  }
+
+  /** Whether a share still has to be decided about, once what was decided is done. */
+  get unfinished(): boolean {
+    return this.#unfinished;
+  }
+
+  postponed(): void {
+    this.#unfinished = true;
   }
 
   /** Whether a share goes on offering a job that a reservation holds up. */

@@ -7,6 +7,7 @@ import { held, RunningIndex } from './running-index.ts';
 import type { FairShareSetup, QueueSetup, QuotaShareQueueSetup, QuotaShareSetup } from './setup.ts';
 import { WEIGHT_ONE } from './setup.ts';
 import { WaitingIndex, type WaitingRules } from './waiting-index.ts';
+import { withClaim } from './claims.ts';
 import { byAge, byCodeUnits, byPriority } from './order.ts';
 
 /** What a policy remembers besides the jobs. */
@@ -107,19 +108,24 @@ export class QueueState {
     this.running.add(spared);
   }
 
+  /** Somebody has decided about the job anew: what others were stopped for is forgotten. */
   prioritise(id: string, priority: number): void {
     const waiting = this.waiting.remove(id);
     if (waiting !== undefined) {
-      this.waiting.add({ ...waiting, priority });
+      const { claims: _, ...rest } = waiting;
+      this.waiting.add({ ...rest, priority });
       return;
     }
     const running = this.running.remove(id);
-    if (running !== undefined) this.running.add({ ...running, priority });
+    if (running === undefined) return;
+    const { claims: _, ...rest } = running;
+    this.running.add({ ...rest, priority });
   }
 
   release(id: string, now: number): RunningJob | undefined {
     const job = this.running.remove(id);
     if (job === undefined) return undefined;
+    if (job.evictedFor !== undefined) this.#lastIsGone(job.evictedFor, now);
     const { environment, instances } = held(job);
     this.environments.released(environment, id, now);
     if (this.policy.kind === 'fairShare') this.policy.book.ended(job.share, instances, now);
@@ -140,6 +146,12 @@ export class QueueState {
   /** Whether others were stopped, or are being stopped, to make room for this waiting job. */
   madeRoom(id: string): boolean {
     return this.running.stoppingFor(id) > 0 || this.waiting.stoppedFor(id) > 0;
+  }
+
+  #lastIsGone(taker: string, now: number): void {
+    const waiting = this.waiting.get(taker);
+    if (waiting !== undefined && this.running.stoppingFor(taker) === 0)
+      this.waiting.replace(withClaim(waiting, now));
   }
 
   /** Whether the share has waiting or running jobs. */

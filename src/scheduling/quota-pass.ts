@@ -32,12 +32,7 @@ export function quotaPass(
   const world = quotaWorld(state, policy, now, settling);
   const { heads, hopeless } = offers(state, world, policy);
   const lines = new OfferedLines(state, limit);
-  const decided = quotaCycle(
-    heads,
-    world,
-    policy.setup,
-    settling === undefined ? undefined : (decision) => lines.after(decision),
-  );
+  const decided = quotaCycle(heads, world, policy.setup, settling === undefined ? undefined : lines);
   if (settling === undefined) for (const decision of decided) lines.after(decision);
 
   const decisions: Decision[] = [...hopeless];
@@ -80,7 +75,8 @@ export function quotaPass(
   if (settling === undefined) again ||= acted || hopeless.length > 0 || lines.moved;
   // Lines were gone through to their ends, but for those that offered nothing at first, or a job that a reservation holds up: that may
   // have gone with what has moved.
-  else again ||= (!acted && hopeless.length > 0) || (lines.moved && lines.heldUp);
+  else
+    again ||= (!acted && hopeless.length > 0) || (lines.moved && lines.heldUp) || (acted && lines.unfinished);
   if (!again && !acted) again = lines.parkReserved();
   return { decisions, acted, again, more: false };
 }

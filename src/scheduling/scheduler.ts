@@ -1,3 +1,4 @@
+import { claimsAfter } from './claims.ts';
 import type { Decision, Outcome, WaitReason } from './decision.ts';
 import type { FairShareUsage } from './fair-share/decayed-usage.ts';
 import type { EnvironmentState, RunningJob, WaitingJob } from './job.ts';
@@ -88,10 +89,11 @@ export class Scheduler {
     if (job === undefined) return;
     this.#wakeIn(held(job).environment);
     if (again === undefined) return;
-    const { option: _option, startedAt: _startedAt, evictedFor, ...waiting } = job;
+    const { option: _option, startedAt: _startedAt, claims: _claims, evictedFor, ...waiting } = job;
     const stopped =
       evictedFor === undefined ? {} : { preemptions: job.preemptions + 1, yieldsTo: evictedFor };
-    this.enqueue({ ...waiting, ...stopped, ...again });
+    const claims = claimsAfter(job, now);
+    this.enqueue({ ...waiting, ...stopped, ...(claims === undefined ? {} : { claims }), ...again });
   }
 
   /** One pass: quotaShare offers one job per share (Kueue), the others offer until nobody fits any more. */

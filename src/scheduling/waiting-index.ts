@@ -52,6 +52,8 @@ export class WaitingIndex {
   readonly #counts = new Map<string, Map<string, WaitingCount>>();
   /** How many wait because they were stopped for this job. */
   readonly #stoppedFor = new Map<string, number>();
+  /** Jobs that others were stopped for. */
+  readonly #withClaims = new Set<string>();
   #parked = 0;
 
   constructor(rules: WaitingRules, jobs: Iterable<WaitingJob> = []) {
@@ -74,8 +76,7 @@ export class WaitingIndex {
 
   add(job: WaitingJob): void {
     this.#jobs.set(job.id, job);
-    this.#count(job, 1);
-    countFor(this.#stoppedFor, job.yieldsTo, 1);
+    this.#note(job);
     const lane = this.#laneFor(this.#rules.laneOf(job));
     lane.all = lane.all.with(job);
     const key = this.#rules.shapeOf(job);
@@ -98,6 +99,7 @@ export class WaitingIndex {
     this.#jobs.delete(id);
     this.#count(job, -1);
     countFor(this.#stoppedFor, job.yieldsTo, -1);
+    this.#withClaims.delete(id);
     const name = this.#rules.laneOf(job);
     const lane = this.#laneFor(name);
     lane.all = lane.all.without(job);
@@ -109,6 +111,20 @@ export class WaitingIndex {
     }
     if (lane.all.size === 0) this.#lanes.delete(name);
     return job;
+  }
+
+  /** The same job, its claims changed. */
+  replace(job: WaitingJob): void {
+    this.remove(job.id);
+    this.add(job);
+  }
+
+  /** Those that others were stopped for, in no particular order. */
+  *withClaims(): Iterable<WaitingJob> {
+    for (const id of this.#withClaims) {
+      const job = this.#jobs.get(id);
+      if (job !== undefined) yield job;
+    }
   }
 
   /** How many waiting jobs were stopped for this one. */
@@ -243,6 +259,7 @@ export class WaitingIndex {
       other.#lanes.set(name, { all, ready, shapes: new Map(shapes) });
     for (const [share, counts] of this.#counts) other.#counts.set(share, new Map(counts));
     for (const [id, count] of this.#stoppedFor) other.#stoppedFor.set(id, count);
+    for (const id of this.#withClaims) other.#withClaims.add(id);
     other.#parked = this.#parked;
     return other;
   }
@@ -252,8 +269,7 @@ export class WaitingIndex {
     this.#jobs = new ForkedMap(jobs.map((job) => [job.id, job]));
     const lanes = new Map<string, WaitingJob[]>();
     for (const job of jobs) {
-      this.#count(job, 1);
-      countFor(this.#stoppedFor, job.yieldsTo, 1);
+      this.#note(job);
       push(lanes, this.#rules.laneOf(job), job);
     }
     for (const [name, members] of lanes) {
@@ -305,6 +321,12 @@ export class WaitingIndex {
     this.#parked += Number(kept && after.parked) - Number(before?.parked === true);
     if (kept) lane.shapes.set(key, after);
     else lane.shapes.delete(key);
+  }
+
+  #note(job: WaitingJob): void {
+    this.#count(job, 1);
+    countFor(this.#stoppedFor, job.yieldsTo, 1);
+    if (job.claims !== undefined) this.#withClaims.add(job.id);
   }
 
   #count(job: WaitingJob, by: 1 | -1): void {

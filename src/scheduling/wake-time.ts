@@ -1,3 +1,4 @@
+import { pauseEnds } from './claims.ts';
 import type { QueueState } from './queue-state.ts';
 import { nextReservation } from './reservation.ts';
 
@@ -8,6 +9,7 @@ export function wakeTime(state: QueueState, now: number): number | undefined {
     state.environments.nextOpening(now),
     protectionEnds(state, now),
     nextReservation(state, now),
+    ...[...state.waiting.withClaims()].map(pauseEnds).filter((end) => end !== undefined && end > now),
   ]);
 }
 

@@ -204,6 +204,11 @@ export function environmentSentence(name: string, state: EnvironmentState): stri
   }
 }
 
+/** Why a job that could stop others does not (claims.ts). */
+export function pauseSentence(times: number, seconds: number): string {
+  return `Others were stopped for it ${times} times and it never ran for long after, so it may have others stopped again only in ${duration(seconds)}.`;
+}
+
 /** A remedy without its sentence: members of each kind, kept apart. */
 export type BareRemedy = Remedy extends infer R ? (R extends Remedy ? Omit<R, 'sentence'> : never) : never;
 

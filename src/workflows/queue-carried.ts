@@ -2,6 +2,7 @@ import type { Placement } from '../jobs/placement.ts';
 import type { EnvironmentHealth } from '../queues/environment-health.ts';
 import type { QueueSnapshot } from '../queues/queue-view.ts';
 import type { RunTimes } from '../queues/run-times.ts';
+import type { Claims } from '../scheduling/claims.ts';
 import type { FairShareUsage } from '../scheduling/fair-share/decayed-usage.ts';
 import type { Entry, Grant, Profile } from './queue-entry.ts';
 
@@ -57,6 +58,7 @@ interface CodedRest {
   readonly leaving?: true;
   readonly grant?: Grant;
   readonly yieldsTo?: string;
+  readonly claims?: Claims;
 }
 
 /** Jobs in the order in which they came, with what they have in common kept once. */
@@ -138,6 +140,7 @@ export function decodeJobs({ since, words, placements, profiles, jobs }: CodedJo
       ...(rest.leaving === undefined ? {} : { leaving: rest.leaving }),
       ...(rest.grant === undefined ? {} : { grant: rest.grant }),
       ...(rest.yieldsTo === undefined ? {} : { yieldsTo: rest.yieldsTo }),
+      ...(rest.claims === undefined ? {} : { claims: rest.claims }),
     };
   });
 }
@@ -153,6 +156,7 @@ function restOf(entry: Entry): CodedRest | undefined {
     ...(leaving === undefined ? {} : { leaving }),
     ...(grant === undefined ? {} : { grant }),
     ...(entry.yieldsTo === undefined ? {} : { yieldsTo: entry.yieldsTo }),
+    ...(entry.claims === undefined ? {} : { claims: entry.claims }),
   };
   return Object.keys(rest).length === 0 ? undefined : rest;
 }

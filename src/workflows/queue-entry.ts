@@ -1,6 +1,7 @@
 import type { Placement } from '../jobs/placement.ts';
 import type { QueuedJobView } from '../queues/queue-view.ts';
 import type { TicketOption } from '../queues/ticket.ts';
+import type { Claims } from '../scheduling/claims.ts';
 import type { RunningJob, WaitingJob } from '../scheduling/job.ts';
 
 /** What many jobs of a queue have in common (those of a sweep all of it): kept once. */
@@ -56,6 +57,13 @@ export interface Entry {
   grant?: Grant;
   /** The job that it was last stopped for, until it gets its next lease: what was freed is that one's. */
   yieldsTo?: string;
+  /** As the core counts them. */
+  claims?: Claims;
+}
+
+export function setClaims(entry: Entry, claims: Claims | undefined): void {
+  if (claims === undefined) delete entry.claims;
+  else entry.claims = claims;
 }
 
 export function standingOf(entry: Entry): QueuedJobView['state'] {
@@ -81,6 +89,7 @@ export function waitingJob(entry: Entry): WaitingJob {
     ...(limitSeconds === undefined ? {} : { limitSeconds }),
     ...(checkpointSeconds === undefined ? {} : { checkpointSeconds }),
     ...(entry.yieldsTo === undefined ? {} : { yieldsTo: entry.yieldsTo }),
+    ...(entry.claims === undefined ? {} : { claims: entry.claims }),
   };
 }
 

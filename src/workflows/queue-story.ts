@@ -9,13 +9,22 @@ import {
 import type { QueueSpec } from '../queues/queue-spec.ts';
 import type { QueueSnapshot } from '../queues/queue-view.ts';
 import { optionsOf, shareOf, type TicketOption } from '../queues/ticket.ts';
+import { claimsAfter } from '../scheduling/claims.ts';
 import type { Decision } from '../scheduling/decision.ts';
 import type { EnvironmentState } from '../scheduling/job.ts';
 import { Scheduler } from '../scheduling/scheduler.ts';
 import { decisionSentence } from '../scheduling/wording.ts';
 import type { JobSpec } from '../jobs/spec.ts';
 import { decodeJobs, encodeJobs, type QueueCarried } from './queue-carried.ts';
-import { runningJob, standingOf, waitingJob, type Entry, type Grant, type Profile } from './queue-entry.ts';
+import {
+  runningJob,
+  setClaims,
+  standingOf,
+  waitingJob,
+  type Entry,
+  type Grant,
+  type Profile,
+} from './queue-entry.ts';
 
 export type { QueueCarried } from './queue-carried.ts';
 
@@ -226,6 +235,7 @@ export class QueueStory {
 
   setPriority(entry: Entry, priority: number): void {
     entry.priority = priority;
+    delete entry.claims;
     this.#scheduler.setPriority(entry.id, priority);
   }
 
@@ -261,6 +271,8 @@ export class QueueStory {
   released(entry: Entry, change: Change, now: number): void {
     const evictedFor = entry.grant?.evictedFor;
     if (evictedFor !== undefined) entry.yieldsTo = evictedFor;
+    const running = this.#scheduler.running(entry.id);
+    setClaims(entry, running === undefined ? undefined : claimsAfter(running, now));
     this.#displace(entry, now);
     this.amend(entry, change, now);
   }
@@ -317,6 +329,8 @@ export class QueueStory {
       this.#scheduler.withdraw(entry.id);
     } else {
       this.#scheduler.release(entry.id, now);
+      const taker = this.#entries.get(entry.grant.evictedFor ?? '');
+      if (taker !== undefined) setClaims(taker, this.#scheduler.waiting(taker.id)?.claims ?? taker.claims);
       // What the environment is like is told by its health, not by the core's guess.
       const { environment } = entry.grant.option;
       this.#scheduler.setEnvironment(environment, stateOf(this.healthOf(environment)));

@@ -1,3 +1,4 @@
+import { pauseEnds } from '../claims.ts';
 import type { FallbackSetup } from '../setup.ts';
 import type { Victim } from './candidates.ts';
 import { classicVictims } from './classic-victims.ts';
@@ -70,7 +71,8 @@ function tryOption(state: CycleState, request: Request): Trial {
   const inGuarantee = instances <= ledger.tree.quota(share, environment).nominal;
   if (!inGuarantee && !belowRoot && !mayPreemptWhileBorrowing(state, share)) return noFit;
 
-  const victims = findVictims(state, request);
+  const { now } = state.world;
+  const victims = (pauseEnds(request.job) ?? now) > now ? [] : findVictims(state, request);
   if (victims.length === 0 || (state.world.mayReturn === false && wouldReturn(ledger, request, victims)))
     return { mode: 'noCandidates', height, victims: [] };
   const after = without(ledger, victims, environment, () =>

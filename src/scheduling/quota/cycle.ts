@@ -18,6 +18,14 @@ interface Contender {
   readonly upToDate: boolean;
 }
 
+/** What shares offer after their first jobs, in the same cycle. */
+export interface Following {
+  /** Told what was decided of a job: what its share offers next. Undefined: nothing. */
+  after(decided: QuotaDecision): QuotaHead | undefined;
+  /** A share's turn ended without a decision. */
+  postponed(): void;
+}
+
 /**
  * One pass over the jobs that the shares offer (Kueue's pkg/scheduler/scheduler.go): each is assigned an option, they are put in
  * order, and in that order each starts, names victims and waits, or waits. What was decided before counts:
@@ -31,15 +39,15 @@ interface Contender {
  * Victims keep their instances until they are released. Decisions come in the order in which they were made. Nothing given is
  * changed. Throws a RangeError for two heads of one share, or a share or option that is not set up.
  *
- * `follow`, told what was decided of a job, says what its share offers next in this cycle. Then the cycle goes on until nobody has
- * anything left to offer, and one that no longer fits as it was assigned is assigned anew. Without it, as in Kueue, each share has one
- * turn per cycle.
+ * With `following` a share offers its next job in the same cycle, which goes on until nobody has anything left to offer; and one that
+ * no longer fits as it was assigned is assigned anew. If it then has victims where others have started, its share's turn is put off: those
+ * who started may have to go before its victims, and cannot be told to in this cycle. Without it, as in Kueue, each share has one turn.
  */
 export function quotaCycle(
   heads: readonly QuotaHead[],
   world: QuotaWorld,
   policy: QuotaShareQueueSetup,
-  follow?: (decided: QuotaDecision) => QuotaHead | undefined,
+  following?: Following,
 ): readonly QuotaDecision[] {
   const state = new CycleState(world, policy);
   const shares = new Set<string>();
@@ -54,13 +62,18 @@ export function quotaCycle(
   const decisions: QuotaDecision[] = [];
   const order = headOrder(contenders, state.ledger, policy.order);
   for (let contender = order.take(), follower; contender !== undefined; contender = order.take(follower)) {
-    if (follow !== undefined && !contender.upToDate && isOutdated(state, contender)) {
+    if (following !== undefined && !contender.upToDate && isOutdated(state, contender)) {
       follower = contenderOf(state, contender, assignNow(state, contender), true);
       continue;
     }
-    decide(state, contender, decisions, follow !== undefined);
+    if (following !== undefined && contender.upToDate && mayMissVictims(state, contender)) {
+      following.postponed();
+      follower = undefined;
+      continue;
+    }
+    decide(state, contender, decisions, following !== undefined);
     const decided = decisions.at(-1);
-    const next = decided === undefined ? undefined : follow?.(decided);
+    const next = decided === undefined ? undefined : following?.after(decided);
     follower = next === undefined ? undefined : contenderOf(state, next, assignNow(state, next), true);
   }
   return decisions;
@@ -94,6 +107,11 @@ function contenderOf(
 function isOutdated(state: CycleState, { assignment: { mode, request, victims } }: Contender): boolean {
   if (request === undefined || mode === 'noFit' || mode === 'noCandidates') return false;
   return !victims.some(({ job }) => state.victims.has(job.id)) && !stillFits(state, request, victims);
+}
+
+/** Whether somebody has started in this cycle where its victims are, who was none of the candidates. */
+function mayMissVictims(state: CycleState, { assignment: { request, victims } }: Contender): boolean {
+  return victims.length > 0 && request !== undefined && state.startedIn(request.environment) !== undefined;
 }
 
 /** In the first cycle after a change it is looked for, in those after it remembered: before its first decision a cycle is as the last. */

@@ -84,6 +84,24 @@ describe('what continue-as-new carries', () => {
     expect(after.lastLease).toBe(1);
   });
 
+  it('counts how often others were stopped for a job', () => {
+    const story = new QueueStory(aQueue('q', { limit: 1, policy: quotaShares({ P: 1 }) }));
+    add(story, { id: 'victim', share: 'P' });
+    admitAll(story);
+    add(story, { id: 'taker', share: 'P', priority: 9 });
+    for (const decision of story.scheduler().settle(NOW).decisions) {
+      const victim = decision.kind === 'preempt' ? story.get(decision.victim) : undefined;
+      if (decision.kind === 'preempt' && victim?.grant !== undefined)
+        story.evicted(victim, victim.grant, decision.for);
+    }
+    story.released(story.get('victim')!, { preemptions: 1 }, NOW + 5_000);
+    const claims = { times: 1, at: NOW + 5_000 };
+    expect(story.get('taker')?.claims).toEqual(claims);
+    expect(continued(story).look().waiting('taker')?.claims).toEqual(claims);
+    admitAll(story);
+    expect(continued(story).look().running('taker')?.claims).toEqual(claims);
+  });
+
   it('lets the next run decide as this one would have', () => {
     const story = new QueueStory(aQueue('q', { limit: 3, policy: quotaShares({ P: 2, Q: 1 }) }));
     for (let n = 0; n < 20; n += 1) {
