@@ -5,6 +5,8 @@ import { ensureTemporalCli } from '../src/servers/temporal-cli.ts';
 import { progressOn } from '../src/servers/progress.ts';
 import { startDevServer } from '../src/servers/dev-server.ts';
 import { jobAttributes } from '../src/workflows/contract.ts';
+import { workflowCode } from '../src/workflow-code.ts';
+import { WORKFLOW_TASKS_AT_ONCE } from '../src/worker.ts';
 import type { TrainyardActivities } from '../src/activities/types.ts';
 
 Runtime.install({
@@ -33,6 +35,7 @@ export async function withServer<T>(measure: (bench: Bench) => Promise<T>): Prom
   const own = await Connection.connect({ address: server.address });
   try {
     const workflowBundle = await bundleWorkflowCode({
+      ...workflowCode(),
       workflowsPath: fileURLToPath(new URL('./workflows.ts', import.meta.url)),
       logger: new DefaultLogger('ERROR'),
     });
@@ -58,7 +61,13 @@ export async function withWorker<T>(
   activities: Partial<BenchActivities>,
   act: () => Promise<T>,
 ): Promise<T> {
-  const worker = await Worker.create({ connection, taskQueue, workflowBundle, activities });
+  const worker = await Worker.create({
+    connection,
+    taskQueue,
+    workflowBundle,
+    activities,
+    maxConcurrentWorkflowTaskExecutions: WORKFLOW_TASKS_AT_ONCE,
+  });
   return worker.runUntil(act);
 }
 

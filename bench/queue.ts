@@ -38,6 +38,7 @@ export async function benchQueue(): Promise<BenchReport> {
           workflowTasksWith10000Waiting: tasks.count,
           workflowTaskMsMedian: tasks.median,
           workflowTaskMsMax: tasks.max,
+          workflowTaskMsRepeated: Math.max(0, ...tasks.repeated),
           carriedBytes: tasks.carriedBytes,
         },
         bars: [

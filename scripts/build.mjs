@@ -47,7 +47,7 @@ function isUpToDate() {
 
 async function build() {
   const all = digestOf(['.']);
-  const bundle = digestOf(['jobs', 'workflows', 'scheduling', 'queues']);
+  const bundle = digestOf(['jobs', 'workflows', 'scheduling', 'queues', 'workflow-code.ts']);
   const before = lastDigests();
   rmSync(join(dist, DIGESTS), { force: true });
   // tsc believes its build info, even where an output is gone.
@@ -70,13 +70,13 @@ function lastDigests() {
   }
 }
 
-/** Digest of the settings and of everything in these folders of src/. */
-function digestOf(folders) {
+/** Digest of the settings and of these files, and everything in these folders, of src/. */
+function digestOf(names) {
   const hash = createHash('sha256').update(process.version);
-  const sources = folders
-    .map((folder) => join(src, folder))
+  const sources = names
+    .map((name) => join(src, name))
     .filter(existsSync)
-    .flatMap(filesIn);
+    .flatMap((path) => (path.endsWith('.ts') ? [path] : filesIn(path)));
   for (const file of [...SETTINGS.map((name) => join(root, name)), ...sources.sort()]) {
     hash.update(`\0${relative(root, file)}\0`).update(readFileSync(file));
   }
@@ -133,8 +133,9 @@ function removeEmptyFolders(folder) {
 
 async function writeBundle() {
   const { bundleWorkflowCode } = await import('@temporalio/worker');
+  const { workflowCode } = await import(join(dist, 'workflow-code.js'));
   const { code } = await bundleWorkflowCode({
-    workflowsPath: join(dist, 'workflows/index.js'),
+    ...workflowCode(),
     logger: { log() {}, trace() {}, debug() {}, info() {}, warn: console.warn, error: console.error },
   });
   writeWhole(join(dist, BUNDLE), code);

@@ -1,5 +1,12 @@
 import { Client } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime, Worker, type LogLevel } from '@temporalio/worker';
+import {
+  DefaultLogger,
+  NativeConnection,
+  Runtime,
+  Worker,
+  type LogLevel,
+  type WorkerOptions,
+} from '@temporalio/worker';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { createActivities } from './activities/index.ts';
@@ -13,6 +20,7 @@ import { temporalJobDirectory } from './temporal/job-directory.ts';
 import { temporalJobMessenger } from './temporal/job-messenger.ts';
 import { keepMonitorRunning } from './temporal/monitor-keeper.ts';
 import { versioning } from './temporal/worker-version.ts';
+import { workflowCode } from './workflow-code.ts';
 import { monitorWorkflowId } from './workflows/contract.ts';
 
 export interface WorkerHooks {
@@ -26,6 +34,9 @@ export interface WorkerHooks {
 
 /** Beyond this, a worker that was asked to end drops what still runs; Temporal gives it to another one. */
 const SHUTDOWN_GRACE = '20 seconds';
+
+/** They share one thread: more of them would only wait there for each other, with their time running. */
+export const WORKFLOW_TASKS_AT_ONCE = 6;
 
 /** Composes a worker from its settings and runs it until it is told to end. */
 export async function runWorker(config: WorkerConfig, hooks: WorkerHooks = {}): Promise<void> {
@@ -42,11 +53,12 @@ export async function runWorker(config: WorkerConfig, hooks: WorkerHooks = {}): 
       connection,
       namespace,
       taskQueue,
-      ...workflowCode(),
+      ...bundleOrSources(),
       ...versioning(version),
       shutdownGraceTime: SHUTDOWN_GRACE,
       // A heartbeat that is held back longer than this would let the heartbeat timeout strike.
       maxHeartbeatThrottleInterval: '5 seconds',
+      maxConcurrentWorkflowTaskExecutions: WORKFLOW_TASKS_AT_ONCE,
       activities: createActivities({
         training: sageMakerTrainingService(aws.sageMaker),
         notifier: snsNotifier(aws),
@@ -120,11 +132,11 @@ async function connect({
 }
 
 /** The bundle that the build made; in a checkout that runs from its sources, the sources. */
-function workflowCode():
-  { readonly workflowBundle: { readonly codePath: string } } | { readonly workflowsPath: string } {
+function bundleOrSources(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath' | 'bundlerOptions'> {
   const codePath = fileURLToPath(new URL('./workflow-bundle.cjs', import.meta.url));
   if (existsSync(codePath)) return { workflowBundle: { codePath } };
-  return { workflowsPath: fileURLToPath(new URL('./workflows/index.ts', import.meta.url)) };
+  const { workflowsPath, ...bundlerOptions } = workflowCode();
+  return { workflowsPath, bundlerOptions };
 }
 
 /** Asks until there is an answer, and then never again: a worker stays in its account. */

@@ -7,7 +7,7 @@ import { jobProblems } from './job-rules.ts';
 import { resourceProblems } from './resource-rules.ts';
 import type { Placement } from './placement.ts';
 import { choosePlacements, MOST_PLACEMENTS } from './placement-choice.ts';
-import { amount, closed, flag, list, oneOf, text, wholeNumber } from './schema-parts.ts';
+import { amount, closed, flag, list, oneOf, text, unfrozen, wholeNumber } from './schema-parts.ts';
 import { schemaProblems, valueAt } from './schema-problems.ts';
 import { type JobSpec, NOTIFY_EVENTS } from './spec.ts';
 import { DEFAULT_CHECKPOINT_SECONDS } from './ticket-facts.ts';
@@ -56,7 +56,7 @@ const notifySchema = closed({
     .describe('When to notify.'),
 });
 
-const instancesSchema = closed({ instanceType, instanceCount });
+const instancesSchema = closed({ instanceType: instanceType(), instanceCount: instanceCount() });
 const family = z.enum(GPU_FAMILIES, { error: `one of ${GPU_FAMILIES.join(', ')}` });
 const gpuModel = z.enum(GPU_MODELS, { error: `one of ${GPU_MODELS.join(', ')}` });
 const familyOrType = z.enum([...GPU_FAMILIES, ...INSTANCE_TYPES], {
@@ -105,7 +105,7 @@ const envelopeSchema = closed({
   user: text('1-128 characters, no control characters', { max: 128, pattern: /^[^\p{C}]+$/u })
     .exactOptional()
     .describe('Who the job belongs to.'),
-  training: trainingSchema.describe("A CreateTrainingJob request in SageMaker's own words."),
+  training: trainingSchema().describe("A CreateTrainingJob request in SageMaker's own words."),
   retry: retrySchema.prefault({}),
   timeLimits: timeLimitsSchema.prefault({}).describe('In seconds; absent means unlimited.'),
   checkpointSeconds: wholeNumber(1, 86_400, 'seconds')
@@ -117,21 +117,23 @@ const envelopeSchema = closed({
   notify: notifySchema.exactOptional(),
 });
 
-export const jobSchema = closed({
-  ...envelopeSchema.shape,
-  placements: list(
-    z.union([instancesSchema, constraintsSchema], {
-      error: 'a mapping { instanceType, instanceCount }, or { gpus, ... } with constraints',
-    }),
-    1,
-    20,
-  )
-    .exactOptional()
-    .describe('Ordered fallback. ResourceConfig.InstanceType, when given, comes before all of these.'),
-});
+export const jobSchema = unfrozen(
+  closed({
+    ...envelopeSchema.shape,
+    placements: list(
+      z.union([instancesSchema, constraintsSchema], {
+        error: 'a mapping { instanceType, instanceCount }, or { gpus, ... } with constraints',
+      }),
+      1,
+      20,
+    )
+      .exactOptional()
+      .describe('Ordered fallback. ResourceConfig.InstanceType, when given, comes before all of these.'),
+  }),
+);
 
 /** A job as people write it: the object that a job file holds. */
-export type JobInput = z.input<typeof jobSchema>;
+export type JobInput = z.input<ReturnType<typeof jobSchema>>;
 
 /** The form that resolveJob makes, so that what it made can be handed in again. */
 const kind = { error: 'instances or asWritten' };
@@ -140,7 +142,11 @@ const specSchema = closed({
   specVersion: z.literal(1, { error: '1' }),
   placements: list(
     z.union([
-      closed({ kind: z.literal('instances', kind), instanceType, instanceCount }),
+      closed({
+        kind: z.literal('instances', kind),
+        instanceType: instanceType(),
+        instanceCount: instanceCount(),
+      }),
       closed({ kind: z.literal('asWritten', kind), label: text('1-500 characters', { max: 500 }) }),
     ]),
     1,
@@ -201,7 +207,7 @@ function readSpec(json: Json, problems: Problem[]): Read {
 }
 
 function readInput(json: Json, problems: Problem[]): Read {
-  const parsed = jobSchema.safeParse(json);
+  const parsed = jobSchema().safeParse(json);
   problems.push(...resourceProblems(json));
   if (!parsed.success) {
     problems.push(...schemaProblems(parsed.error.issues, json));

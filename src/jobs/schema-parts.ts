@@ -2,6 +2,14 @@ import { z } from 'zod';
 import type { Json } from './training-request.ts';
 
 /**
+ * A schema behind a function. What modules export is frozen where workflows share them (workflow-code.ts), functions alone are
+ * left as they are; and Zod goes on completing its schemas while they are used.
+ */
+export function unfrozen<T>(schema: T): () => T {
+  return () => schema;
+}
+
+/**
  * Zod types whose error message is what is allowed, so that every problem can say it. The words end up in
  * `Allowed: …`, without a full stop.
  */

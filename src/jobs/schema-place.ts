@@ -6,7 +6,7 @@ import { jobSchema } from './job-schema.ts';
 export function wantedAt(path: Path): 'text' | 'list' | 'other' {
   const schema = path.reduce<z.core.$ZodType | undefined>(
     (around, part) => (around === undefined ? undefined : memberOf(around, part)),
-    jobSchema,
+    jobSchema(),
   );
   const bare = schema === undefined ? undefined : unwrapped(schema);
   if (bare instanceof z.ZodString) return 'text';

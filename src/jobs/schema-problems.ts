@@ -5,7 +5,7 @@ import { namedKeys } from './schema-parts.ts';
 import type { Json } from './training-request.ts';
 import { OTHER_TRAINING_MEMBERS, trainingSchema } from './training-schema.ts';
 
-const TRAINING_MEMBERS = [...namedKeys(trainingSchema.shape), ...OTHER_TRAINING_MEMBERS];
+const TRAINING_MEMBERS = [...namedKeys(trainingSchema().shape), ...OTHER_TRAINING_MEMBERS];
 
 type Issue = z.core.$ZodIssue;
 

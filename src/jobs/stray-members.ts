@@ -11,7 +11,7 @@ import { OTHER_TRAINING_MEMBERS, trainingSchema } from './training-schema.ts';
  * word), a warning otherwise, and nothing inside the sections, where this table knows only some.
  */
 export function strayMembers(training: Json | undefined): Problem[] {
-  return strayIn(training, trainingSchema, TRAINING);
+  return strayIn(training, trainingSchema(), TRAINING);
 }
 
 const TRAINING = ['training'];

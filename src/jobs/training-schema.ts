@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { INSTANCE_TYPES } from './instance-types.ts';
-import { flag, list, oneOf, open, refused, text, wholeNumber } from './schema-parts.ts';
+import { flag, list, oneOf, open, refused, text, unfrozen, wholeNumber } from './schema-parts.ts';
 
 /**
  * The `training` section: a CreateTrainingJob request. Bounds and patterns are botocore 1.43.107's; members that are not
@@ -12,10 +12,13 @@ const S3_URI = text('s3://bucket/prefix (or https://…), at most 1024 character
 });
 const LONGEST_RUN = 28 * 86_400;
 
-export const instanceType = z.enum(INSTANCE_TYPES, {
+const type = z.enum(INSTANCE_TYPES, {
   error: 'an instance type that CreateTrainingJob takes, such as ml.p4d.24xlarge',
 });
-export const instanceCount = wholeNumber(1, 1000);
+const count = wholeNumber(1, 1000);
+
+export const instanceType = unfrozen(type);
+export const instanceCount = unfrozen(count);
 
 const algorithm = open({
   TrainingImage: text('an image URI of at most 255 characters', { max: 255 }).exactOptional(),
@@ -44,10 +47,8 @@ const algorithm = open({
 });
 
 const resources = open({
-  InstanceType: instanceType
-    .exactOptional()
-    .describe('The preferred placement, together with InstanceCount.'),
-  InstanceCount: instanceCount.exactOptional(),
+  InstanceType: type.exactOptional().describe('The preferred placement, together with InstanceCount.'),
+  InstanceCount: count.exactOptional(),
   VolumeSizeInGB: wholeNumber(0, 65_536, 'GiB').exactOptional(),
   VolumeKmsKeyId: text('the id or ARN of a KMS key', {
     max: 2048,
@@ -62,7 +63,7 @@ const resources = open({
   InstanceGroups: list(
     open({
       InstanceType: text('an instance type', { max: 63 }),
-      InstanceCount: instanceCount,
+      InstanceCount: count,
       InstanceGroupName: text('1-64 characters', { max: 64 }),
     }),
     1,
@@ -71,7 +72,7 @@ const resources = open({
   InstancePreferences: list(
     open({
       InstanceType: text('an instance type', { max: 63 }),
-      InstanceCount: instanceCount.exactOptional(),
+      InstanceCount: count.exactOptional(),
     }),
     1,
     5,
@@ -94,62 +95,68 @@ const channel = open({
 
 const TAG = '[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*';
 
-export const trainingSchema = open({
-  TrainingJobName: refused(
-    "nothing, because the name is Trainyard's: each attempt gets one made of the jobId and its number",
-  ),
-  ServerlessJobConfig: refused('nothing, because Trainyard places jobs on instances: use ResourceConfig'),
-  RoleArn: text('the ARN of an IAM role, such as arn:aws:iam::111122223333:role/trainer', {
-    min: 20,
-    max: 2048,
-    pattern: /^arn:aws[a-z-]*:iam::\d{12}:role\/?[a-zA-Z_0-9+=,.@\-_/]+$/,
-  }),
-  AlgorithmSpecification: algorithm,
-  OutputDataConfig: open({
-    S3OutputPath: S3_URI,
-    KmsKeyId: text('the id or ARN of a KMS key', { min: 0, max: 2048 }).exactOptional(),
-    CompressionType: oneOf(['GZIP', 'NONE']).exactOptional(),
-  }),
-  ResourceConfig: resources,
-  StoppingCondition: open({
-    MaxRuntimeInSeconds: wholeNumber(1, LONGEST_RUN, 'seconds').exactOptional(),
-    MaxWaitTimeInSeconds: wholeNumber(1, 2 * LONGEST_RUN, 'seconds').exactOptional(),
-    MaxPendingTimeInSeconds: wholeNumber(1800, LONGEST_RUN, 'seconds').exactOptional(),
-  }).exactOptional(),
-  InputDataConfig: list(channel, 1, 20).exactOptional(),
-  HyperParameters: strings('at most 100 entries of text', 256, 2500).exactOptional(),
-  Environment: strings('at most 100 entries of text', 512, 512, /^[a-zA-Z_][a-zA-Z0-9_]*$/).exactOptional(),
-  CheckpointConfig: open({
-    S3Uri: S3_URI,
-    LocalPath: text('a path of at most 4096 characters', { max: 4096 }).exactOptional(),
-  }).exactOptional(),
-  EnableManagedSpotTraining: flag().exactOptional(),
-  EnableNetworkIsolation: flag().exactOptional(),
-  EnableInterContainerTrafficEncryption: flag().exactOptional(),
-  RetryStrategy: open({ MaximumRetryAttempts: wholeNumber(1, 30) })
-    .exactOptional()
-    .describe("SageMaker's own retries of internal errors, inside one attempt."),
-  VpcConfig: open({
-    SecurityGroupIds: list(text('an id of a security group', { max: 32, pattern: /^[-0-9a-zA-Z]+$/ }), 1, 5),
-    Subnets: list(text('an id of a subnet', { max: 32, pattern: /^[-0-9a-zA-Z]+$/ }), 1, 16),
-  }).exactOptional(),
-  // 50 are SageMaker's bound, five of them are Trainyard's own.
-  Tags: list(
-    open({
-      Key: text('1-128 letters, digits, spaces and _.:/=+-@', {
-        max: 128,
-        pattern: new RegExp(`^${TAG}$`, 'u'),
-      }),
-      Value: text('at most 256 letters, digits, spaces and _.:/=+-@', {
-        min: 0,
-        max: 256,
-        pattern: new RegExp(`^${TAG}$`, 'u'),
-      }),
+export const trainingSchema = unfrozen(
+  open({
+    TrainingJobName: refused(
+      "nothing, because the name is Trainyard's: each attempt gets one made of the jobId and its number",
+    ),
+    ServerlessJobConfig: refused('nothing, because Trainyard places jobs on instances: use ResourceConfig'),
+    RoleArn: text('the ARN of an IAM role, such as arn:aws:iam::111122223333:role/trainer', {
+      min: 20,
+      max: 2048,
+      pattern: /^arn:aws[a-z-]*:iam::\d{12}:role\/?[a-zA-Z_0-9+=,.@\-_/]+$/,
     }),
-    0,
-    45,
-  ).exactOptional(),
-});
+    AlgorithmSpecification: algorithm,
+    OutputDataConfig: open({
+      S3OutputPath: S3_URI,
+      KmsKeyId: text('the id or ARN of a KMS key', { min: 0, max: 2048 }).exactOptional(),
+      CompressionType: oneOf(['GZIP', 'NONE']).exactOptional(),
+    }),
+    ResourceConfig: resources,
+    StoppingCondition: open({
+      MaxRuntimeInSeconds: wholeNumber(1, LONGEST_RUN, 'seconds').exactOptional(),
+      MaxWaitTimeInSeconds: wholeNumber(1, 2 * LONGEST_RUN, 'seconds').exactOptional(),
+      MaxPendingTimeInSeconds: wholeNumber(1800, LONGEST_RUN, 'seconds').exactOptional(),
+    }).exactOptional(),
+    InputDataConfig: list(channel, 1, 20).exactOptional(),
+    HyperParameters: strings('at most 100 entries of text', 256, 2500).exactOptional(),
+    Environment: strings('at most 100 entries of text', 512, 512, /^[a-zA-Z_][a-zA-Z0-9_]*$/).exactOptional(),
+    CheckpointConfig: open({
+      S3Uri: S3_URI,
+      LocalPath: text('a path of at most 4096 characters', { max: 4096 }).exactOptional(),
+    }).exactOptional(),
+    EnableManagedSpotTraining: flag().exactOptional(),
+    EnableNetworkIsolation: flag().exactOptional(),
+    EnableInterContainerTrafficEncryption: flag().exactOptional(),
+    RetryStrategy: open({ MaximumRetryAttempts: wholeNumber(1, 30) })
+      .exactOptional()
+      .describe("SageMaker's own retries of internal errors, inside one attempt."),
+    VpcConfig: open({
+      SecurityGroupIds: list(
+        text('an id of a security group', { max: 32, pattern: /^[-0-9a-zA-Z]+$/ }),
+        1,
+        5,
+      ),
+      Subnets: list(text('an id of a subnet', { max: 32, pattern: /^[-0-9a-zA-Z]+$/ }), 1, 16),
+    }).exactOptional(),
+    // 50 are SageMaker's bound, five of them are Trainyard's own.
+    Tags: list(
+      open({
+        Key: text('1-128 letters, digits, spaces and _.:/=+-@', {
+          max: 128,
+          pattern: new RegExp(`^${TAG}$`, 'u'),
+        }),
+        Value: text('at most 256 letters, digits, spaces and _.:/=+-@', {
+          min: 0,
+          max: 256,
+          pattern: new RegExp(`^${TAG}$`, 'u'),
+        }),
+      }),
+      0,
+      45,
+    ).exactOptional(),
+  }),
+);
 
 function strings(
   allowed: string,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { INSTANCE_FAMILIES, INSTANCE_TYPES } from '../jobs/instance-types.ts';
 import { InvalidInputError, type Problem } from '../jobs/job-problem.ts';
 import { toJson } from '../jobs/json-value.ts';
-import { closed, list, oneOf, text, wholeNumber } from '../jobs/schema-parts.ts';
+import { closed, list, oneOf, text, unfrozen, wholeNumber } from '../jobs/schema-parts.ts';
 import { schemaProblems, valueAt } from '../jobs/schema-problems.ts';
 import type { Json } from '../jobs/training-request.ts';
 import { specOf } from './queue-resolution.ts';
@@ -181,54 +181,56 @@ const quotaShare = closed({
     ),
 });
 
-export const queueSchema = closed({
-  name: text('1-128 letters, digits, hyphens and underscores', { max: 128, pattern: NAME }),
-  serviceEnvironments: list(serviceEnvironment, 1, QUEUE_BOUNDS.environments).describe(
-    'Pools of capacity, each of one kind of instances.',
-  ),
-  fifo: fifo.exactOptional().describe('The order of submission. One of fifo, fairShare, quotaShare.'),
-  fairShare: fairShare.exactOptional().describe('Next is the share with the least weighted usage.'),
-  quotaShare: quotaShare
-    .exactOptional()
-    .describe('Guaranteed parts that may be lent, borrowed and reclaimed.'),
-  reservation: z
-    .union(
-      [z.literal(false), closed({ afterSeconds: wholeNumber(0, 2_592_000, 'seconds').default(3_600) })],
-      {
-        error: 'false, or a mapping with the key afterSeconds',
-      },
-    )
-    .prefault({})
-    .describe('The first job in order that has waited so long is saved up for. false: never.'),
-  preemption: closed({
-    minimumRuntimeSeconds: wholeNumber(0, 604_800, 'seconds')
-      .default(0)
-      .describe('A job is not preempted before it has held its instances so long.'),
-    perJob: wholeNumber(0, 1_000)
+export const queueSchema = unfrozen(
+  closed({
+    name: text('1-128 letters, digits, hyphens and underscores', { max: 128, pattern: NAME }),
+    serviceEnvironments: list(serviceEnvironment, 1, QUEUE_BOUNDS.environments).describe(
+      'Pools of capacity, each of one kind of instances.',
+    ),
+    fifo: fifo.exactOptional().describe('The order of submission. One of fifo, fairShare, quotaShare.'),
+    fairShare: fairShare.exactOptional().describe('Next is the share with the least weighted usage.'),
+    quotaShare: quotaShare
       .exactOptional()
-      .describe('A job that was preempted so often is not preempted again. Absent: no limit.'),
-  }).prefault({}),
-  jobStateTimeLimitActions: list(
-    closed({
-      reason: oneOf(['CAPACITY', 'MISCONFIGURATION', 'ANY']),
-      state: oneOf(['RUNNABLE']).default('RUNNABLE'),
-      maxTimeSeconds: wholeNumber(1, 2_592_000, 'seconds'),
-      action: oneOf(['TERMINATE']).default('TERMINATE'),
-    }),
-    0,
-    3,
-  )
-    .default([])
-    .describe('What ends a job that is RUNNABLE for too long.'),
-  maxWaiting: wholeNumber(1, QUEUE_BOUNDS.maxWaiting, 'jobs')
-    .default(QUEUE_BOUNDS.maxWaiting)
-    .describe('Most jobs that may wait at a time; further ones are refused.'),
-});
+      .describe('Guaranteed parts that may be lent, borrowed and reclaimed.'),
+    reservation: z
+      .union(
+        [z.literal(false), closed({ afterSeconds: wholeNumber(0, 2_592_000, 'seconds').default(3_600) })],
+        {
+          error: 'false, or a mapping with the key afterSeconds',
+        },
+      )
+      .prefault({})
+      .describe('The first job in order that has waited so long is saved up for. false: never.'),
+    preemption: closed({
+      minimumRuntimeSeconds: wholeNumber(0, 604_800, 'seconds')
+        .default(0)
+        .describe('A job is not preempted before it has held its instances so long.'),
+      perJob: wholeNumber(0, 1_000)
+        .exactOptional()
+        .describe('A job that was preempted so often is not preempted again. Absent: no limit.'),
+    }).prefault({}),
+    jobStateTimeLimitActions: list(
+      closed({
+        reason: oneOf(['CAPACITY', 'MISCONFIGURATION', 'ANY']),
+        state: oneOf(['RUNNABLE']).default('RUNNABLE'),
+        maxTimeSeconds: wholeNumber(1, 2_592_000, 'seconds'),
+        action: oneOf(['TERMINATE']).default('TERMINATE'),
+      }),
+      0,
+      3,
+    )
+      .default([])
+      .describe('What ends a job that is RUNNABLE for too long.'),
+    maxWaiting: wholeNumber(1, QUEUE_BOUNDS.maxWaiting, 'jobs')
+      .default(QUEUE_BOUNDS.maxWaiting)
+      .describe('Most jobs that may wait at a time; further ones are refused.'),
+  }),
+);
 
 /** A queue as people write it: the object that a queue file holds. */
-export type QueueInput = z.input<typeof queueSchema>;
+export type QueueInput = z.input<ReturnType<typeof queueSchema>>;
 /** The same with defaults filled in. */
-export type WrittenQueue = z.output<typeof queueSchema>;
+export type WrittenQueue = z.output<ReturnType<typeof queueSchema>>;
 
 export interface CheckedQueue {
   /** Absent when a problem is an error. */
@@ -263,14 +265,14 @@ export function checkQueue(value: unknown): CheckedQueue {
 type Resolve = () => QueueSpec;
 
 function readInput(json: Json, problems: Problem[]): Resolve | undefined {
-  const parsed = queueSchema.safeParse(json);
+  const parsed = queueSchema().safeParse(json);
   if (parsed.success) return () => specOf(parsed.data);
   problems.push(...schemaProblems(parsed.error.issues, json, 'QUEUE'));
   return undefined;
 }
 
 function readSpec(json: Json, problems: Problem[]): Resolve | undefined {
-  const parsed = queueSpecSchema.safeParse(json);
+  const parsed = queueSpecSchema().safeParse(json);
   if (parsed.success) return () => parsed.data;
   problems.push(...schemaProblems(parsed.error.issues, json, 'QUEUE'));
   return undefined;

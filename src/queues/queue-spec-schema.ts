@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { closed, list, oneOf, text, wholeNumber } from '../jobs/schema-parts.ts';
+import { closed, list, oneOf, text, unfrozen, wholeNumber } from '../jobs/schema-parts.ts';
 
 /*
  * The form of a QueueSpec, so that what resolveQueue made can be handed in again, and so that a queue which somebody
@@ -61,23 +61,25 @@ const policy = z.discriminatedUnion(
   kinds,
 );
 
-export const queueSpecSchema = closed({
-  specVersion: z.literal(1, { error: '1' }),
-  name: text('1-128 letters, digits, hyphens and underscores', {
-    max: 128,
-    pattern: /^[a-zA-Z0-9][a-zA-Z0-9_-]*$/,
-  }),
-  environments: list(closed({ name: name(), instanceTypes: list(name(), 1, 300), limit: count() }), 1, 50),
-  policy,
-  reservation: closed({ afterSeconds: count() }).exactOptional(),
-  preemptionLimits: closed({ minimumRuntimeSeconds: count(), perJob: count().exactOptional() }),
-  runnableTimeLimits: list(
-    closed({
-      reason: oneOf(['CAPACITY', 'MISCONFIGURATION', 'ANY']),
-      maxTimeSeconds: wholeNumber(1, 2_592_000),
+export const queueSpecSchema = unfrozen(
+  closed({
+    specVersion: z.literal(1, { error: '1' }),
+    name: text('1-128 letters, digits, hyphens and underscores', {
+      max: 128,
+      pattern: /^[a-zA-Z0-9][a-zA-Z0-9_-]*$/,
     }),
-    0,
-    3,
-  ),
-  maxWaiting: wholeNumber(1, 10_000, 'jobs'),
-});
+    environments: list(closed({ name: name(), instanceTypes: list(name(), 1, 300), limit: count() }), 1, 50),
+    policy,
+    reservation: closed({ afterSeconds: count() }).exactOptional(),
+    preemptionLimits: closed({ minimumRuntimeSeconds: count(), perJob: count().exactOptional() }),
+    runnableTimeLimits: list(
+      closed({
+        reason: oneOf(['CAPACITY', 'MISCONFIGURATION', 'ANY']),
+        maxTimeSeconds: wholeNumber(1, 2_592_000),
+      }),
+      0,
+      3,
+    ),
+    maxWaiting: wholeNumber(1, 10_000, 'jobs'),
+  }),
+);

@@ -51,13 +51,12 @@ export function shareOf(
   { name, policy }: Pick<QueueSpec, 'name' | 'policy'>,
 ): string | { readonly code: 'SHARE_MISSING' | 'SHARE_NOT_FOUND'; readonly why: string } {
   if (policy.kind === 'fifo') return FIFO_SHARE;
-  const known = policy.shares.map((share) => share.name);
-  const list = `The shares of queue ${name}: ${known.join(', ')}.`;
-  if (asked === undefined) return { code: 'SHARE_MISSING', why: `names no share. ${list}` };
   const covers = (share: string): boolean =>
     share === asked ||
-    (policy.kind === 'fairShare' && share.endsWith('*') && asked.startsWith(share.slice(0, -1)));
-  if (known.some(covers)) return asked;
+    (policy.kind === 'fairShare' && share.endsWith('*') && asked?.startsWith(share.slice(0, -1)) === true);
+  if (asked !== undefined && policy.shares.some((share) => covers(share.name))) return asked;
+  const list = `The shares of queue ${name}: ${policy.shares.map((share) => share.name).join(', ')}.`;
+  if (asked === undefined) return { code: 'SHARE_MISSING', why: `names no share. ${list}` };
   const group = policy.kind === 'quotaShare' && policy.groups.some((node) => node.name === asked);
   const what = group
     ? `names ${asked}, which is a group of shares; a job belongs to a single share`

@@ -122,26 +122,22 @@ export function decodeJobs({ since, words, placements, profiles, jobs }: CodedJo
       ...(checkpointSeconds === -1 ? {} : { checkpointSeconds }),
     };
   });
-  return jobs.map(([id, index, priority, age, sequence, rest = {}]): DecodedJob => {
+  return jobs.map(([id, index, priority, age, sequence, rest]): DecodedJob => {
     const profile = decoded[index];
     if (profile === undefined) throw new RangeError(`Job ${id} has no profile ${index}.`);
     const queuedAt = since + age;
-    return {
+    const job = {
       id,
       profile,
       priority,
       queuedAt,
       sequence,
-      preemptions: rest.preemptions ?? 0,
-      removed: rest.removed ?? [],
-      held: rest.held ?? false,
-      runnableSince: rest.runnableSince ?? queuedAt,
-      ...(rest.notBefore === undefined ? {} : { notBefore: rest.notBefore }),
-      ...(rest.leaving === undefined ? {} : { leaving: rest.leaving }),
-      ...(rest.grant === undefined ? {} : { grant: rest.grant }),
-      ...(rest.yieldsTo === undefined ? {} : { yieldsTo: rest.yieldsTo }),
-      ...(rest.claims === undefined ? {} : { claims: rest.claims }),
+      preemptions: 0,
+      removed: [],
+      held: false,
+      runnableSince: queuedAt,
     };
+    return rest === undefined ? job : { ...job, ...rest };
   });
 }
 

@@ -19,7 +19,7 @@ const LAST = Number.MAX_SAFE_INTEGER;
  * for a job that the queue does not have.
  */
 export function explainJob(story: QueueStory, request: ExplainRequest, now: number): Explanation | undefined {
-  const read = explainRequest.safeParse(request);
+  const read = explainRequest().safeParse(request);
   if (!read.success) {
     throw ApplicationFailure.nonRetryable(
       `The query takes {"jobId", "whatIf": {"priority", "share"}, "estimate"}, got ${JSON.stringify(request)}.`,

@@ -39,27 +39,27 @@ function handleSignals(run: QueueRun): void {
     };
   setHandler(
     signalsToQueue.enqueue,
-    checked('enqueue', shapes.enqueueRequest, (request, now) => enrol(run, request, now)),
+    checked('enqueue', shapes.enqueueRequest(), (request, now) => enrol(run, request, now)),
     { description: 'Sent by a job that enrols itself.' },
   );
   setHandler(
     signalsToQueue.release,
-    checked('release', shapes.releaseRequest, (request, now) => release(run, request, now)),
+    checked('release', shapes.releaseRequest(), (request, now) => release(run, request, now)),
     { description: 'Sent by a job: the instances of its lease are back.' },
   );
   setHandler(
     signalsToQueue.jobChanged,
-    checked('jobChanged', shapes.jobChange, (change, now) => steer(run, change, now)),
+    checked('jobChanged', shapes.jobChange(), (change, now) => steer(run, change, now)),
     { description: 'Sent by a job: its priority or hold was changed, or it got its instances.' },
   );
   setHandler(
     signalsToQueue.withdraw,
-    checked('withdraw', shapes.withdrawRequest, (request, now) => withdraw(run, request, now)),
+    checked('withdraw', shapes.withdrawRequest(), (request, now) => withdraw(run, request, now)),
     { description: 'Sent by a job that is over without running (any more).' },
   );
   setHandler(
     signalsToQueue.capacityNews,
-    checked('capacityNews', shapes.capacityNews, (news, now) => hear(run, news, now)),
+    checked('capacityNews', shapes.capacityNews(), (news, now) => hear(run, news, now)),
     {
       description:
         "Sent by the account's training monitor: what is out of stock, and which quotas are known.",

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { unfrozen } from '../jobs/schema-parts.ts';
 import { TERMINAL_STATUSES } from '../jobs/status.ts';
 import type {
   CapacityNews,
@@ -33,82 +34,104 @@ const placement = z.discriminatedUnion('kind', [
 ]);
 const removed = z.array(whole).max(100);
 
-export const enqueueRequest: z.ZodType<EnqueueRequest> = z.object({
-  job: z.object({
-    jobId: id,
-    share: name.exactOptional(),
-    user: name.exactOptional(),
-    priority,
-    placements: z.tuple([placement], placement),
-  }),
-  queuedAt: time,
-  held: z.boolean(),
-  preemptions: whole,
-  limitSeconds: z.number().positive().exactOptional(),
-  checkpointSeconds: z.number().positive().exactOptional(),
-  removed,
-  notBefore: time.exactOptional(),
-  holds: z.object({ number: z.int().min(1), placement }).exactOptional(),
-  heldSince: time.exactOptional(),
-  newestLease: z.int().min(1).exactOptional(),
-});
-
-export const releaseRequest: z.ZodType<ReleaseRequest> = z.object({
-  jobId: id,
-  lease: z.int().min(1),
-  outcome: z.discriminatedUnion('kind', [
-    z.object({ kind: z.literal('ended'), status: z.enum(TERMINAL_STATUSES), ranSeconds: z.number().min(0) }),
-    z.object({
-      kind: z.literal('again'),
-      why: z.enum(['capacity', 'quota', 'failed', 'preempted', 'unused']),
-      notBefore: time.exactOptional(),
-      removed,
-      learnedLimit: z.object({ instanceType: name, limit: whole, inUse: whole }).exactOptional(),
+export const enqueueRequest = unfrozen<z.ZodType<EnqueueRequest>>(
+  z.object({
+    job: z.object({
+      jobId: id,
+      share: name.exactOptional(),
+      user: name.exactOptional(),
+      priority,
+      placements: z.tuple([placement], placement),
     }),
-  ]),
-});
+    queuedAt: time,
+    held: z.boolean(),
+    preemptions: whole,
+    limitSeconds: z.number().positive().exactOptional(),
+    checkpointSeconds: z.number().positive().exactOptional(),
+    removed,
+    notBefore: time.exactOptional(),
+    holds: z.object({ number: z.int().min(1), placement }).exactOptional(),
+    heldSince: time.exactOptional(),
+    newestLease: z.int().min(1).exactOptional(),
+  }),
+);
 
-export const jobChange: z.ZodType<JobChange> = z.object({
-  jobId: id,
-  priority: priority.exactOptional(),
-  held: z.boolean().exactOptional(),
-  instancesAcquired: z.object({ lease: z.int().min(1) }).exactOptional(),
-});
+export const releaseRequest = unfrozen<z.ZodType<ReleaseRequest>>(
+  z.object({
+    jobId: id,
+    lease: z.int().min(1),
+    outcome: z.discriminatedUnion('kind', [
+      z.object({
+        kind: z.literal('ended'),
+        status: z.enum(TERMINAL_STATUSES),
+        ranSeconds: z.number().min(0),
+      }),
+      z.object({
+        kind: z.literal('again'),
+        why: z.enum(['capacity', 'quota', 'failed', 'preempted', 'unused']),
+        notBefore: time.exactOptional(),
+        removed,
+        learnedLimit: z.object({ instanceType: name, limit: whole, inUse: whole }).exactOptional(),
+      }),
+    ]),
+  }),
+);
 
-export const withdrawRequest: z.ZodType<WithdrawRequest> = z.object({
-  jobId: id,
-  lease: z.int().min(1).exactOptional(),
-});
+export const jobChange = unfrozen<z.ZodType<JobChange>>(
+  z.object({
+    jobId: id,
+    priority: priority.exactOptional(),
+    held: z.boolean().exactOptional(),
+    instancesAcquired: z.object({ lease: z.int().min(1) }).exactOptional(),
+  }),
+);
 
-export const capacityNews: z.ZodType<CapacityNews> = z.object({
-  instanceType: name,
-  outUntil: time.exactOptional(),
-  learnedLimit: whole.exactOptional(),
-});
+export const withdrawRequest = unfrozen<z.ZodType<WithdrawRequest>>(
+  z.object({
+    jobId: id,
+    lease: z.int().min(1).exactOptional(),
+  }),
+);
 
-export const environmentRequest: z.ZodType<EnvironmentRequest> = z.object({ environment: name });
+export const capacityNews = unfrozen<z.ZodType<CapacityNews>>(
+  z.object({
+    instanceType: name,
+    outUntil: time.exactOptional(),
+    learnedLimit: whole.exactOptional(),
+  }),
+);
 
-export const snapshotRequest: z.ZodType<SnapshotRequest> = z.object({
-  offset: whole.exactOptional(),
-  limit: whole.exactOptional(),
-  share: name.exactOptional(),
-  at: whole.exactOptional(),
-});
+export const environmentRequest = unfrozen<z.ZodType<EnvironmentRequest>>(z.object({ environment: name }));
 
-export const explainRequest: z.ZodType<ExplainRequest> = z.object({
-  jobId: id,
-  whatIf: z.object({ priority: priority.exactOptional(), share: name.exactOptional() }).exactOptional(),
-  estimate: z.boolean().exactOptional(),
-  at: whole.exactOptional(),
-});
+export const snapshotRequest = unfrozen<z.ZodType<SnapshotRequest>>(
+  z.object({
+    offset: whole.exactOptional(),
+    limit: whole.exactOptional(),
+    share: name.exactOptional(),
+    at: whole.exactOptional(),
+  }),
+);
+
+export const explainRequest = unfrozen<z.ZodType<ExplainRequest>>(
+  z.object({
+    jobId: id,
+    whatIf: z.object({ priority: priority.exactOptional(), share: name.exactOptional() }).exactOptional(),
+    estimate: z.boolean().exactOptional(),
+    at: whole.exactOptional(),
+  }),
+);
 
 /** Of a submission only what can be said of it as a whole; each job is validated by itself. */
-export const submission: z.ZodType<{
-  readonly jobs: readonly unknown[];
-  readonly specHashes?: readonly string[];
-  readonly submittedAt: number;
-}> = z.object({
-  jobs: z.array(z.unknown()).max(100),
-  specHashes: z.array(z.string().max(128)).max(100).exactOptional(),
-  submittedAt: time,
-});
+export const submission = unfrozen<
+  z.ZodType<{
+    readonly jobs: readonly unknown[];
+    readonly specHashes?: readonly string[];
+    readonly submittedAt: number;
+  }>
+>(
+  z.object({
+    jobs: z.array(z.unknown()).max(100),
+    specHashes: z.array(z.string().max(128)).max(100).exactOptional(),
+    submittedAt: time,
+  }),
+);

@@ -62,7 +62,7 @@ export function pause(run: QueueRun, paused: boolean, now: number): OperatorAnsw
 }
 
 export function refuseEnvironment({ story }: QueueRun, request: EnvironmentRequest): void {
-  const checked = environmentRequest.safeParse(request);
+  const checked = environmentRequest().safeParse(request);
   const names = story.spec.environments.map(({ name }) => name);
   if (checked.success && names.includes(checked.data.environment)) return;
   throw ApplicationFailure.nonRetryable(

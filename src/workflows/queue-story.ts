@@ -73,8 +73,8 @@ export class QueueStory {
   /** Neither waiting nor granted: held, resting, unplaced. */
   readonly #aside = new Map<string, Entry>();
   readonly #profiles = new Map<string, Profile>();
-  /** What the queue file offers each profile: the same for all its jobs. */
-  readonly #options = new Map<Profile, readonly TicketOption[]>();
+  /** What the queue file says of each profile: the same for all its jobs. */
+  readonly #terms = new Map<Profile, Pick<Entry, 'share' | 'options'>>();
   readonly #health: Map<string, EnvironmentHealth>;
   #scheduler: Scheduler;
   /** Jobs came that run already: the scheduler must be built anew before it decides. */
@@ -94,12 +94,8 @@ export class QueueStory {
     for (const coded of carried === undefined ? [] : decodeJobs(carried.jobs)) {
       const profile = interned.get(coded.profile) ?? this.#intern(coded.profile);
       interned.set(coded.profile, profile);
-      const entry: Entry = {
-        ...coded,
-        profile,
-        share: this.#shareOf(profile),
-        options: this.#optionsOf(profile, coded.removed),
-      };
+      // Ten thousand of them in one workflow task: none is copied.
+      const entry: Entry = Object.assign(coded, this.#termsOf(profile, coded.removed), { profile });
       this.#entries.set(entry.id, entry);
       this.#sort(entry);
     }
@@ -225,7 +221,7 @@ export class QueueStory {
     const { notBefore, ...rest } = change;
     if (entry.grant === undefined) this.#displace(entry, now);
     Object.assign(entry, rest);
-    if (rest.removed !== undefined) entry.options = this.#optionsOf(entry.profile, rest.removed);
+    if (rest.removed !== undefined) entry.options = this.#termsOf(entry.profile, rest.removed).options;
     if ('notBefore' in change) {
       if (notBefore === undefined || notBefore <= now) delete entry.notBefore;
       else entry.notBefore = notBefore;
@@ -281,13 +277,12 @@ export class QueueStory {
   configure(spec: QueueSpec): void {
     const usage = this.#scheduler.fairShareUsage();
     this.spec = spec;
-    this.#options.clear();
+    this.#terms.clear();
     const names = new Set(spec.environments.map(({ name }) => name));
     for (const name of this.#health.keys()) if (!names.has(name)) this.#health.delete(name);
     this.#aside.clear();
     for (const entry of this.#entries.values()) {
-      entry.share = this.#shareOf(entry.profile);
-      entry.options = this.#optionsOf(entry.profile, entry.removed);
+      Object.assign(entry, this.#termsOf(entry.profile, entry.removed));
       if (entry.grant !== undefined && !names.has(entry.grant.option.environment))
         entry.grant = this.#regrant(entry, entry.grant);
       this.#sort(entry);
@@ -376,13 +371,15 @@ export class QueueStory {
     return typeof share === 'string' ? share : (asked ?? '');
   }
 
-  #optionsOf(profile: Profile, removed: readonly number[]): readonly TicketOption[] {
-    if (removed.length > 0) return optionsOf(profile.placements, this.spec, removed);
-    const known = this.#options.get(profile);
-    if (known !== undefined) return known;
-    const options = optionsOf(profile.placements, this.spec);
-    this.#options.set(profile, options);
-    return options;
+  #termsOf(profile: Profile, removed: readonly number[]): Pick<Entry, 'share' | 'options'> {
+    let terms = this.#terms.get(profile);
+    if (terms === undefined) {
+      terms = { share: this.#shareOf(profile), options: optionsOf(profile.placements, this.spec) };
+      this.#terms.set(profile, terms);
+    }
+    return removed.length === 0
+      ? terms
+      : { ...terms, options: optionsOf(profile.placements, this.spec, removed) };
   }
 
   #intern(profile: Profile): Profile {

@@ -15,7 +15,7 @@ const MOST_ACCEPTED = 500;
 /** Refuses a submission as a whole: before it is in the history, so that nothing of it is kept. Must not wait. */
 export function refuseSubmission({ story, rolling }: QueueRun, request: SubmitJobsRequest): void {
   const { name, maxWaiting } = story.spec;
-  const checked = submission.safeParse(request);
+  const checked = submission().safeParse(request);
   if (!checked.success) {
     throw ApplicationFailure.nonRetryable(
       `A submission to queue ${name} is {jobs: at most 100 jobs, submittedAt: milliseconds}.`,

@@ -26,7 +26,7 @@ export function snapshot(
   request: SnapshotRequest | undefined,
   now: number,
 ): QueueSnapshot {
-  const read = snapshotRequest.safeParse(request ?? {});
+  const read = snapshotRequest().safeParse(request ?? {});
   if (!read.success) {
     throw ApplicationFailure.nonRetryable(
       `The query takes {"offset", "limit", "share"}, got ${JSON.stringify(request)}.`,

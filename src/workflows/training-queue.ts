@@ -39,11 +39,11 @@ import { QueueStory } from './queue-story.ts';
 import { turn } from './queue-turn.ts';
 
 /**
- * Far enough from what the server allows one run (51,200 events, but a replay must stay quick; 10,000 signals; 2,000 updates; 2,000
- * pending children) that what is under way still fits.
+ * Far enough from what the server allows one run (51,200 events; 10,000 signals; 2,000 updates; 2,000 pending children) that what is
+ * under way still fits. A replay takes about a millisecond per event, and has to end long before a workflow task times out.
  */
 const LIMITS: QueueRun['limits'] = {
-  continueAsNewAfterEvents: 3_500,
+  continueAsNewAfterEvents: 2_000,
   continueAsNewAfterChildren: 1_000,
   continueAsNewAfterSignals: 5_000,
   continueAsNewAfterUpdates: 1_000,

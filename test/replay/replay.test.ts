@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { bundleWorkflowCode, DefaultLogger, Runtime, Worker, type WorkflowBundle } from '@temporalio/worker';
+import { workflowCode } from '../../src/workflow-code.ts';
 import { beforeAll, describe, expect, it, test } from 'vitest';
 
 const histories = new URL('./histories/', import.meta.url);
@@ -12,7 +13,7 @@ let workflowBundle: WorkflowBundle;
 beforeAll(async () => {
   Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging: { filter: 'ERROR' } } });
   workflowBundle = await bundleWorkflowCode({
-    workflowsPath: new URL('../../src/workflows/index.ts', import.meta.url).pathname,
+    ...workflowCode(),
     logger: new DefaultLogger('ERROR'),
   });
 }, 60_000);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { workflowCode } from '../../src/workflow-code.ts';
 
 export interface WrittenBundle {
   readonly path: string;
@@ -11,11 +12,16 @@ export interface WrittenBundle {
 
 /** The workflows of the sources as they are now, and those that tests add. */
 export async function writeWorkflowBundle(): Promise<WrittenBundle> {
+  const sources = workflowCode();
   const { code } = await bundleWorkflowCode({
+    ...sources,
     workflowsPath: fileURLToPath(new URL('../workflow/queue-stage/workflows.ts', import.meta.url)),
     logger: new DefaultLogger('WARN'),
     // Every worker reads the map of its bundle anew: lines for stack traces are enough.
-    webpackConfigHook: (config) => ({ ...config, devtool: 'inline-nosources-source-map' }),
+    webpackConfigHook: (config) => ({
+      ...sources.webpackConfigHook(config),
+      devtool: 'inline-nosources-source-map',
+    }),
   });
   const directory = await mkdtemp(join(tmpdir(), 'trainyard-bundle-'));
   const path = join(directory, 'workflow-bundle.cjs');

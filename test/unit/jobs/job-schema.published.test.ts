@@ -10,7 +10,7 @@ import { sectionsMistakes } from './bad-job-files/sections.ts';
 import { trainingMistakes } from './bad-job-files/training.ts';
 import { GOOD_JOB_FILE, SMALLEST_JOB_FILE } from './job-file.fixture.ts';
 
-const schema = z.toJSONSchema(jobSchema, { target: 'draft-7', io: 'input', unrepresentable: 'any' });
+const schema = z.toJSONSchema(jobSchema(), { target: 'draft-7', io: 'input', unrepresentable: 'any' });
 const validate = new Ajv({ strict: false, allErrors: true }).compile(schema);
 
 describe('schemas/job.schema.json', () => {

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { queueSchema } from '../../../src/queues/queue-schema.ts';
 import { FAIR_SHARE_FILE, GOOD_QUEUE_FILE, SMALLEST_QUEUE_FILE, withChange } from './queue-file.fixture.ts';
 
-const schema = z.toJSONSchema(queueSchema, { target: 'draft-7', io: 'input', unrepresentable: 'any' });
+const schema = z.toJSONSchema(queueSchema(), { target: 'draft-7', io: 'input', unrepresentable: 'any' });
 const validate = new Ajv({ strict: false, allErrors: true }).compile(schema);
 
 describe('schemas/queue.schema.json', () => {
