@@ -8,6 +8,7 @@ export class OfferedLines implements Following {
   readonly #state: QueueState;
   /** More than one start per share and cycle are decided only if none can be in the way of another: reservations look at one. */
   readonly #mostStarts: number;
+  readonly #madeRoom: MadeRoom;
   readonly #started = new Map<string, WaitingJob>();
   readonly #reserved: WaitingJob[] = [];
   /** Jobs that wait for victims: what is reserved for them stays so at this moment. */
@@ -15,8 +16,9 @@ export class OfferedLines implements Following {
   #moved = false;
   #unfinished = false;
 
-  constructor(state: QueueState, mostStarts: number) {
+  constructor(state: QueueState, mostStarts: number, madeRoom: MadeRoom) {
     this.#state = state;
+    this.#madeRoom = madeRoom;
     this.#mostStarts = state.setup.reservation === undefined ? mostStarts : 0;
   }
 
@@ -73,10 +75,19 @@ export class OfferedLines implements Following {
   #afterStart(id: string): QuotaHead | undefined {
     const { waiting } = this.#state;
     const job = waiting.get(id);
-    if (job === undefined || this.#started.size >= this.#mostStarts) return undefined;
+    if (job === undefined) return undefined;
+    if (this.#started.size >= this.#mostStarts) {
+      this.#unfinished = true;
+      return undefined;
+    }
     waiting.remove(id);
     this.#started.set(id, job);
-    return headOf(this.#state, waiting.head(waiting.laneOf(job)));
+    return this.#next(job);
+  }
+
+  #next(of: WaitingJob): QuotaHead | undefined {
+    const { waiting } = this.#state;
+    return headOf(this.#state, waiting.head(waiting.laneOf(of)), this.#madeRoom);
   }
 
   #afterWait({
@@ -96,7 +107,7 @@ export class OfferedLines implements Following {
         }
         waiting.park(job);
         this.#moved = true;
-        return headOf(this.#state, waiting.head(waiting.laneOf(job)));
+        return this.#next(job);
       case 'PREEMPTING':
       case 'RELEASE_EXPECTED':
         this.#expecting.add(id);
@@ -109,23 +120,35 @@ export class OfferedLines implements Following {
           if (!reasons.some(({ code }) => code === 'RESERVED')) waiting.parkLarger(job);
         }
         this.#moved = true;
-        return headOf(this.#state, waiting.head(waiting.laneOf(job)));
+        return this.#next(job);
     }
   }
 }
 
-export function headOf(state: QueueState, job: WaitingJob | undefined): QuotaHead | undefined {
+/** Whether others were stopped for a job, or taken back at this moment. */
+export type MadeRoom = (id: string) => boolean;
+
+export function headOf(
+  state: QueueState,
+  job: WaitingJob | undefined,
+  madeRoom: MadeRoom,
+): QuotaHead | undefined {
   if (job === undefined) return undefined;
-  return { job, resumeAt: state.waiting.resumeAt(job), madeRoom: state.madeRoom(job.id) };
+  return { job, resumeAt: state.waiting.resumeAt(job), madeRoom: madeRoom(job.id) };
 }
 
 /** What a lane may offer, as far as the given job; one that is not taken is parked. */
-export function* lineUpTo(state: QueueState, lane: string, last: WaitingJob): Iterable<QuotaHead> {
+export function* lineUpTo(
+  state: QueueState,
+  lane: string,
+  last: WaitingJob,
+  madeRoom: MadeRoom,
+): Iterable<QuotaHead> {
   const { waiting } = state;
   const seen = new Set<string>();
   for (let job = waiting.head(lane); job !== undefined && !seen.has(job.id); job = waiting.head(lane)) {
     if (waiting.compare(job, last) > 0) return;
-    const head = headOf(state, job);
+    const head = headOf(state, job, madeRoom);
     if (head !== undefined) yield head;
     seen.add(job.id);
     waiting.park(job);

@@ -1,6 +1,6 @@
 import type { Admission, Decision, Preemption, WaitReason } from './decision.ts';
 import type { WaitingJob } from './job.ts';
-import { headOf, lineUpTo, OfferedLines } from './offered-lines.ts';
+import { headOf, lineUpTo, type MadeRoom, OfferedLines } from './offered-lines.ts';
 import type { PolicyState, QueueState } from './queue-state.ts';
 import { quotaCycle, type QuotaOffers, quotaOffers } from './quota/cycle.ts';
 import type { QuotaHead, QuotaWorld } from './quota/world.ts';
@@ -30,8 +30,9 @@ export function quotaPass(
   settling?: Settling,
 ): Pass {
   const world = quotaWorld(state, policy, now, settling);
-  const { heads, hopeless } = offers(state, world, policy);
-  const lines = new OfferedLines(state, limit);
+  const madeRoom = (id: string): boolean => state.madeRoom(id) || settling?.takers.has(id) === true;
+  const { heads, hopeless } = offers(state, world, policy, madeRoom, settling);
+  const lines = new OfferedLines(state, limit, madeRoom);
   const decided = quotaCycle(heads, world, policy.setup, settling === undefined ? undefined : lines);
   if (settling === undefined) for (const decision of decided) lines.after(decision);
 
@@ -50,7 +51,7 @@ export function quotaPass(
         const job = lines.take(decision.job);
         if (job === undefined) continue;
         // The reservation allowed each of them; two together may be too many.
-        if (acted && isReserved(state, job, decision, now)) {
+        if (acted && !madeRoom(job.id) && isReserved(state, job, decision, now)) {
           again = true;
           continue;
         }
@@ -61,10 +62,14 @@ export function quotaPass(
         acted = true;
         break;
       }
-      case 'preempt':
-        decisions.push(settling?.takeBack(state, decision, now) ?? evicted(state, decision, settling));
+      case 'preempt': {
+        const takenBack = settling?.takeBack(state, decision, now);
+        decisions.push(takenBack ?? evicted(state, decision, settling));
         acted = true;
+        // The room is there already: before anybody else is offered anew, the job that it was taken back for is.
+        again ||= takenBack !== undefined;
         break;
+      }
       case 'wait': {
         const { resumeAt: _, ...wait } = decision;
         decisions.push(wait);
@@ -72,13 +77,22 @@ export function quotaPass(
       }
     }
   }
-  if (settling === undefined) again ||= acted || hopeless.length > 0 || lines.moved;
-  // Lines were gone through to their ends, but for those that offered nothing at first, or a job that a reservation holds up: that may
-  // have gone with what has moved.
-  else
-    again ||= (!acted && hopeless.length > 0) || (lines.moved && lines.heldUp) || (acted && lines.unfinished);
+  again ||=
+    settling === undefined
+      ? acted || hopeless.length > 0 || lines.moved
+      : mayGoOn(lines, acted, hopeless.length > 0);
   if (!again && !acted) again = lines.parkReserved();
   return { decisions, acted, again, more: false };
+}
+
+/** Lines were gone through to their ends, but for three. */
+function mayGoOn(lines: OfferedLines, acted: boolean, parked: boolean): boolean {
+  // Shares whose turn ended early, for what had started by then.
+  if (acted && lines.unfinished) return true;
+  // Shares that offer a job which a reservation holds up: that may have gone with what has moved.
+  if (lines.moved && lines.heldUp) return true;
+  // Shares that offered nothing, because all that comes before a job which expects stops was parked.
+  return !acted && parked;
 }
 
 function evicted(state: QueueState, decision: Preemption, settling?: Settling): Preemption {
@@ -93,7 +107,6 @@ function isReserved(
   { environment, instances }: Admission,
   now: number,
 ): boolean {
-  if (state.madeRoom(job.id)) return false;
   return (
     Reservations.of(state, now).holdsUp(job, environment, instances, freeIn(state, environment)) !== undefined
   );
@@ -103,10 +116,16 @@ function isReserved(
  * Each share offers its first job. But where a job behind that one waits for victims to stop, those that can do nothing are
  * parked first: one of them would take the share's turn, and a job of another share what the victims are to make room for.
  */
-function offers(state: QueueState, world: QuotaWorld, policy: QuotaState): QuotaOffers {
+function offers(
+  state: QueueState,
+  world: QuotaWorld,
+  policy: QuotaState,
+  madeRoom: MadeRoom,
+  settling: Settling | undefined,
+): QuotaOffers {
   const { waiting, running } = state;
   const expecting = new Map<string, WaitingJob>();
-  for (const id of [...running.stoppedFor(), ...waiting.stoppedForAny()]) {
+  for (const id of [...running.stoppedFor(), ...waiting.stoppedForAny(), ...(settling?.takers ?? [])]) {
     const job = waiting.get(id);
     if (job === undefined) continue;
     const lane = waiting.laneOf(job);
@@ -116,11 +135,11 @@ function offers(state: QueueState, world: QuotaWorld, policy: QuotaState): Quota
   const heads: QuotaHead[] = [];
   const lines: Iterable<QuotaHead>[] = [];
   for (const lane of waiting.lanes()) {
-    const head = headOf(state, waiting.head(lane));
+    const head = headOf(state, waiting.head(lane), madeRoom);
     if (head === undefined) continue;
     const expects = expecting.get(lane);
     if (expects === undefined || waiting.compare(head.job, expects) >= 0) heads.push(head);
-    else lines.push(lineUpTo(state, lane, expects));
+    else lines.push(lineUpTo(state, lane, expects, madeRoom));
   }
   if (lines.length === 0) return { heads, hopeless: [] };
   const offered = quotaOffers(lines, world, policy.setup);
@@ -142,14 +161,17 @@ export function quotaWorld(
       if (settling?.heldBack(job, environment) !== undefined) return -Infinity;
       const free = freeIn(state, environment);
       // One that must wait for the reservation may not make room for itself by preemption either.
-      return reservedFor(state, reservations, job, environment, free) === undefined ? free : -Infinity;
+      return reservedFor(state, reservations, job, environment, free, settling) === undefined
+        ? free
+        : -Infinity;
     },
     whyNoRoom: (environment, job) =>
       state.environments.closed(environment, now) ??
       settling?.heldBack(job, environment) ??
-      reservedFor(state, reservations, job, environment, freeIn(state, environment)),
+      reservedFor(state, reservations, job, environment, freeIn(state, environment), settling),
     probing: (environment) => state.environments.state(environment).kind === 'cooling',
     limits: state.setup.preemptionLimits,
+    ...(settling === undefined ? {} : { final: settling.final }),
     mayReturn: false,
     ...(settling === undefined ? {} : { remembered: settling.remembered }),
     now,
@@ -167,10 +189,11 @@ function reservedFor(
   job: WaitingJob,
   environment: string,
   free: number,
+  settling: Settling | undefined,
 ): WaitReason | undefined {
   if (reservations.none) return undefined;
   // What its victims give up is its own: they held it before, too, and would only be started again and stopped again.
-  if (state.madeRoom(job.id)) return undefined;
+  if (state.madeRoom(job.id) || settling?.takers.has(job.id) === true) return undefined;
   for (const option of job.options) {
     if (option.environment !== environment) continue;
     const reserved = reservations.holdsUp(job, environment, option.instances, Math.max(0, free));

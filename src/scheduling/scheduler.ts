@@ -1,10 +1,11 @@
 import { claimsAfter } from './claims.ts';
-import type { Decision, Outcome, WaitReason } from './decision.ts';
+import type { Decision, Outcome, Wait, WaitReason } from './decision.ts';
 import type { FairShareUsage } from './fair-share/decayed-usage.ts';
-import type { EnvironmentState, RunningJob, WaitingJob } from './job.ts';
+import type { EnvironmentState, Option, RunningJob, WaitingJob } from './job.ts';
 import { type Place, placeOf } from './queue-order.ts';
 import { QueueState, type Restored } from './queue-state.ts';
 import { held } from './running-index.ts';
+import { mainReason } from './quota/wait-reasons.ts';
 import type { QueueSetup } from './setup.ts';
 import { quotaPass } from './quota-pass.ts';
 import { LastWords, Settling } from './settling.ts';
@@ -105,24 +106,34 @@ export class Scheduler {
 
   /**
    * Cycles until nothing changes. The last word on every job that was offered is among the decisions, actions first. `limit`: most
-   * admissions; the outcome has `more` when there may be others.
+   * admissions; the outcome has `more` when there may be others: the next call goes on.
    */
   settle(now: number, limit = Infinity): Outcome {
     this.#wakeInTime(now);
     const words = new LastWords();
     const settling = new Settling(this.#state.waiting.lanes().length);
+    const finished = this.#passes(now, limit, words, settling);
+    const actions = words.actions(this.#state);
+    const waits = words.waits(this.#state, (id) => this.#waitOf(id, now));
+    // Where nothing has come of so much, nothing would come of more.
+    return this.#outcome([...actions, ...waits], !finished && actions.length > 0, now);
+  }
+
+  /** Whether nothing more can come of another pass. */
+  #passes(now: number, limit: number, words: LastWords, settling: Settling): boolean {
     let actedSinceWake = false;
     for (;;) {
       const pass = this.#pass(now, limit - words.admissions, settling);
       for (const decision of pass.decisions) words.add(decision);
-      if (pass.more) return this.#outcome(words.all(this.#state), true, now);
+      if (pass.more) return false;
       actedSinceWake ||= pass.acted;
       if (pass.again) continue;
-      if (!actedSinceWake || !this.#actionsHelpOthers() || !settling.newRound()) break;
+      if (!this.#actionsHelpOthers()) return true;
+      if (!actedSinceWake && !settling.releaseHeldBack(this.#state)) return true;
+      if (!settling.newRound(this.#state)) return false;
       actedSinceWake = false;
       this.#state.waiting.wake();
     }
-    return this.#outcome(words.all(this.#state), false, now);
   }
 
   waiting(id: string): WaitingJob | undefined {
@@ -199,6 +210,25 @@ export class Scheduler {
     const other = new Scheduler(this.setup, this.#state.clone());
     other.#wakeAt = this.#wakeAt;
     return other;
+  }
+
+  #waitOf(id: string, now: number): Wait | undefined {
+    const job = this.waiting(id);
+    const reasons = this.whyWaiting(id, now).map((reason, option) =>
+      // It could name victims, but nobody is stopped: others have had what their stops would have given it.
+      reason.code === 'PREEMPTING' ? this.#full(job?.options[option]) : reason,
+    );
+    const known = reasons.filter((reason) => reason !== undefined);
+    if (job === undefined || known.length === 0) return undefined;
+    return { kind: 'wait', job: id, share: job.share, why: mainReason(known), reasons: known };
+  }
+
+  #full(option: Option | undefined): WaitReason | undefined {
+    if (option === undefined) return undefined;
+    const { environment, instances: needed } = option;
+    const limit = this.#state.environments.limit(environment);
+    const free = limit - this.#state.running.used(environment);
+    return { code: 'ENVIRONMENT_FULL', environment, needed, free, limit };
   }
 
   #pass(now: number, limit: number, settling?: Settling): Pass {

@@ -4,49 +4,54 @@ import type { QueueState } from './queue-state.ts';
 import type { RememberedAssignments } from './quota/world.ts';
 
 /**
- * A queue of 30 shares, 600 instances and 10,000 jobs that starts from nothing needs a dozen, one event one to five. A round looks at
- * every share, so that a large queue gets fewer: what is left is decided with the next event.
+ * How often all that waits is offered again because somebody has started or stopped. A queue of 30 shares, 600 instances and 10,000
+ * jobs that starts from nothing needs a dozen, one event one to five. Each looks at every share, so that a large queue gets fewer
+ * at a time: what is left is for the next call.
  */
-const MOST_ROUNDS = 16;
-const LEAST_ROUNDS = 2;
-const MOST_LOOKS = 500;
-/** After those, in which nobody is given back what was taken back: rules that go round in circles come to rest. */
-const LAST_ROUNDS = 8;
+const MOST_ROUNDS = 50;
+const LEAST_ROUNDS = 3;
+const MOST_LOOKS = 1_500;
+/** After that a start is final at this moment: rules that go round in circles come to rest. */
+const MOST_TAKEN_BACK = 2;
 
 /**
  * What is known from the first pass of one `settle` to its last, and forgotten then.
  *
- *   admitted -> taken back, for another job -> not started there in this round
+ *   admitted -> taken back, for another job -> held back where it started, until that job starts or nobody stops for it any more
+ *                  \_ for the third time: stays admitted; nobody may have it stopped at this moment
  *   evicted  -> spared, when the other job found room elsewhere
  *
- * Nobody has heard yet of what was decided at this moment, so that a job which just started is not stopped: its start never was.
- * Rounds are bounded.
+ * Nobody has heard yet of what was decided at this moment, so that a job which just started is not stopped: its start never was. A job is
+ * taken back a bounded number of times, so that this comes to an end.
  */
 export class Settling {
   /** What heads were assigned, since somebody started or stopped last. */
   readonly remembered: RememberedAssignments = new Map();
+  /** Jobs whose start at this moment is final. */
+  readonly final = new Set<string>();
   /** As they waited. */
   readonly #admitted = new Map<string, WaitingJob>();
+  readonly #takenBack = new Map<string, number>();
   readonly #evictedFor = new Map<string, string[]>();
-  /** By environment and id: for whom its start was taken back. */
-  readonly #heldBack = new Map<string, string>();
-  #rounds: number;
-  readonly #lastRounds: number;
+  /** By environment and id: for whom its start was taken back, and after how many rounds. */
+  readonly #heldBack = new Map<string, { readonly taker: string; readonly round: number }>();
+  #takers: ReadonlySet<string> = new Set();
+  readonly #mostRounds: number;
+  #round = 0;
 
   constructor(shares: number) {
-    this.#rounds = Math.max(
-      LEAST_ROUNDS,
-      Math.min(MOST_ROUNDS, Math.floor(MOST_LOOKS / Math.max(1, shares))),
-    );
-    this.#lastRounds = Math.min(LAST_ROUNDS, this.#rounds);
+    const looks = Math.floor(MOST_LOOKS / Math.max(1, shares));
+    this.#mostRounds = Math.max(LEAST_ROUNDS, Math.min(MOST_ROUNDS, looks));
   }
 
   /** Those that are being stopped for it since this moment need not be, if it starts all the same. */
   admitted(state: QueueState, job: WaitingJob): void {
     this.#admitted.set(job.id, job);
+    if ((this.#takenBack.get(job.id) ?? 0) >= MOST_TAKEN_BACK) this.final.add(job.id);
     for (const victim of this.#evictedFor.get(job.id) ?? [])
       if (state.running.get(victim)?.evictedFor === job.id) state.spare(victim);
     this.#evictedFor.delete(job.id);
+    this.#giveUp(({ taker }) => taker === job.id);
     this.remembered.clear();
   }
 
@@ -66,9 +71,11 @@ export class Settling {
     const job = this.#admitted.get(victim);
     if (job === undefined) return undefined;
     this.#admitted.delete(victim);
-    this.#heldBack.set(keyOf(job, environment), taker);
+    this.#takenBack.set(victim, (this.#takenBack.get(victim) ?? 0) + 1);
+    this.#heldBack.set(keyOf(job, environment), { taker, round: this.#round });
+    this.#listTakers();
     state.release(victim, now);
-    state.enqueue({ ...job, yieldsTo: taker });
+    state.enqueue(job);
     this.remembered.clear();
     const reasons = job.options.map((option): WaitReason => ({
       code: 'RESERVED',
@@ -82,59 +89,93 @@ export class Settling {
     return { kind: 'wait', job: victim, share: job.share, why, reasons };
   }
 
-  /** Whether all that waits is to be offered once more, with all that has started and stopped meanwhile. */
-  newRound(): boolean {
-    this.#rounds -= 1;
-    if (this.#rounds > 0) this.#heldBack.clear();
-    return this.#rounds > -this.#lastRounds;
+  /** Jobs that others were taken back for: like those that others were stopped for, they get what was freed. */
+  get takers(): ReadonlySet<string> {
+    return this.#takers;
+  }
+
+  /** Whether there may be one more round; all that waits is offered then, with all that has started and stopped meanwhile. */
+  newRound(state: QueueState): boolean {
+    // Those that others were taken back for have had a round: who is held back for nothing may have what they left.
+    this.#giveUp(({ taker, round }) => round < this.#round && state.running.stoppingFor(taker) === 0);
+    this.#round += 1;
+    return this.#round < this.#mostRounds;
+  }
+
+  /** Whether somebody is held back for nothing, now that nobody does anything any more: then it is over. */
+  releaseHeldBack(state: QueueState): boolean {
+    const before = this.#heldBack.size;
+    this.#giveUp(({ taker }) => state.running.stoppingFor(taker) === 0);
+    return this.#heldBack.size < before;
   }
 
   /** Why the job does not start in the environment at this moment, if it was taken back from there. */
   heldBack(job: WaitingJob, environment: string): WaitReason | undefined {
-    const taker = this.#heldBack.get(keyOf(job, environment));
-    if (taker === undefined) return undefined;
+    const held = this.#heldBack.get(keyOf(job, environment));
+    if (held === undefined) return undefined;
     const needed = Math.max(
       ...job.options.map((option) => (option.environment === environment ? option.instances : 0)),
     );
-    return { code: 'RESERVED', environment, for: taker, needed, free: 0 };
+    return { code: 'RESERVED', environment, for: held.taker, needed, free: 0 };
+  }
+
+  #giveUp(isOver: (held: { readonly taker: string; readonly round: number }) => boolean): void {
+    for (const [key, held] of this.#heldBack) if (isOver(held)) this.#heldBack.delete(key);
+    this.#listTakers();
+    this.remembered.clear();
+  }
+
+  #listTakers(): void {
+    this.#takers = new Set([...this.#heldBack.values()].map(({ taker }) => taker));
   }
 }
 
 /** Of what several passes decided about a job, what holds in the end. */
 export class LastWords {
-  readonly #actions = new Set<Admission | Preemption>();
-  readonly #admissions = new Map<string, Admission>();
+  /** One per job, in the order in which they were decided. */
+  readonly #actions = new Map<string, Admission | Preemption>();
   readonly #waits = new Map<string, Wait>();
+  #admissions = 0;
 
   get admissions(): number {
-    return this.#admissions.size;
+    return this.#admissions;
   }
 
   add(decision: Decision): void {
     switch (decision.kind) {
       case 'admit':
         this.#waits.delete(decision.job);
-        this.#admissions.set(decision.job, decision);
-        this.#actions.add(decision);
+        this.#act(decision.job, decision);
+        this.#admissions += 1;
         return;
       case 'preempt':
-        this.#actions.add(decision);
+        this.#act(decision.victim, decision);
         return;
-      case 'wait': {
-        const takenBack = this.#admissions.get(decision.job);
-        if (takenBack !== undefined) this.#actions.delete(takenBack);
-        this.#admissions.delete(decision.job);
+      case 'wait':
+        if (this.#actions.delete(decision.job)) this.#admissions -= 1;
         this.#waits.set(decision.job, decision);
-      }
     }
   }
 
-  /** Actions first, in the order in which they were decided. Who was spared after all is not among them. */
-  all({ running }: QueueState): readonly Decision[] {
-    const actions = [...this.#actions].filter(
+  /** Once more: the victim was spared in between. */
+  #act(job: string, decision: Admission | Preemption): void {
+    this.#actions.delete(job);
+    this.#actions.set(job, decision);
+  }
+
+  /** Starts and stops, in the order in which they were decided. Who was spared after all is not among them. */
+  actions({ running }: QueueState): readonly (Admission | Preemption)[] {
+    return [...this.#actions.values()].filter(
       (action) => action.kind === 'admit' || running.get(action.victim)?.evictedFor === action.for,
     );
-    return [...actions, ...this.#waits.values()];
+  }
+
+  /** `again`: why a job waits that was said to wait for stops of which nothing came. */
+  waits({ running }: QueueState, again: (job: string) => Wait | undefined): readonly Wait[] {
+    return [...this.#waits.values()].map((wait) => {
+      const idle = wait.why.code === 'PREEMPTING' && running.stoppingFor(wait.job) === 0;
+      return (idle ? again(wait.job) : undefined) ?? wait;
+    });
   }
 }
 

@@ -23,11 +23,14 @@ export function whyNot(state: QueueState, job: WaitingJob, now: number): readonl
     const answer = offer(state, job, context);
     return answer.kind === 'blocked' ? answer.reasons : [];
   }
+  const madeRoom = (id: string): boolean => state.madeRoom(id);
   const own = state.waiting.laneOf(job);
   const others = state.waiting.lanes().filter((lane) => lane !== own);
   const heads = [
-    { job, resumeAt: 0, madeRoom: state.madeRoom(job.id) },
-    ...others.flatMap((lane) => headOf(state, state.waiting.head(lane) ?? state.waiting.first(lane)) ?? []),
+    { job, resumeAt: 0, madeRoom: madeRoom(job.id) },
+    ...others.flatMap(
+      (lane) => headOf(state, state.waiting.head(lane) ?? state.waiting.first(lane), madeRoom) ?? [],
+    ),
   ];
   for (const decision of quotaCycle(heads, quotaWorld(state, policy, now), policy.setup))
     if (decision.kind === 'wait' && decision.job === job.id) return decision.reasons;

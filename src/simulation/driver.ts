@@ -185,6 +185,7 @@ class Playing {
         }
       }
       this.#wakeAt = outcome.wakeAt !== undefined && outcome.wakeAt > now ? outcome.wakeAt : undefined;
+      if (outcome.more === true) continue;
       if (!freed) return;
       this.#happen(now);
     }

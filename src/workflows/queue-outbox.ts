@@ -21,8 +21,8 @@ import type { trainingJob } from './training-job.ts';
 /** Starts under way: what one workflow task can command without exceeding what the server takes in one message (4 MB). */
 const STARTS_AT_A_TIME = 50;
 const START_BYTES_AT_A_TIME = 1_000_000;
-/** Signals under way; the server allows 2,000. */
-const SIGNALS_AT_A_TIME = 200;
+/** Signals under way: each costs a workflow task a millisecond. The server allows 2,000. */
+const SIGNALS_AT_A_TIME = 50;
 
 export interface OutboxEvents {
   /** Some more accepted jobs can be started. */

@@ -7,7 +7,7 @@ import { limitRunnableTimes } from './queue-time-limits.ts';
 import { applySurvey, reconcile } from './queue-reconcile.ts';
 
 /** Starts in one turn: the rest follows in the next workflow task, so that none of them takes long. */
-const MOST_ADMISSIONS = 50;
+const MOST_ADMISSIONS = 200;
 
 /**
  * One turn. Messages have changed the story when they came; now what time has brought is folded in, the core decides until

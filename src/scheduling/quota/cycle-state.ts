@@ -197,7 +197,11 @@ export class CycleState {
     const { runningOf, limits, now } = this.world;
     const running = runningOf(this.ledger.tree.node(share).name);
     const all = inCandidateOrder(running, share, now, limits).get(this.environmentName(environment)) ?? [];
-    const left = this.victims.size === 0 ? all : all.filter(({ job }) => !this.victims.has(job.id));
+    const { final } = this.world;
+    const left =
+      this.victims.size === 0 && (final?.size ?? 0) === 0
+        ? all
+        : all.filter(({ job }) => !this.victims.has(job.id) && final?.has(job.id) !== true);
     ofShare.set(environment, left);
     return left;
   }

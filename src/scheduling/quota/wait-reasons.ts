@@ -50,11 +50,13 @@ function whyNotNow(state: CycleState, request: Request): WaitReason {
   const { limit = 0, name = '' } = inUse.tree.environments[environment] ?? {};
   const probe = state.startedIn(environment);
   const now = state.roomNow(request);
-  if (now === -Infinity && probe !== undefined) return { code: 'PROBING', environment: name, job: probe };
-  if (now === -Infinity)
-    return (
-      world.whyNoRoom?.(name, job) ?? { code: 'ENVIRONMENT_FULL', environment: name, needed, free: 0, limit }
-    );
+  if (now === -Infinity) {
+    const closed = world.whyNoRoom?.(name, job);
+    if (closed !== undefined) return closed;
+    return probe === undefined
+      ? { code: 'ENVIRONMENT_FULL', environment: name, needed, free: 0, limit }
+      : { code: 'PROBING', environment: name, job: probe };
+  }
 
   const available = inUse.availableTo(share, environment);
   const free = Math.max(0, now);

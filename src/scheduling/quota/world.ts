@@ -37,6 +37,8 @@ export interface QuotaWorld {
    * once and take what it was stopped for. Kueue does so. Absent: yes.
    */
   readonly mayReturn?: boolean;
+  /** Running jobs that nobody may have stopped now, whatever the limits say. */
+  readonly final?: ReadonlySet<string>;
   /** What earlier cycles assigned to heads, if nothing that they look at has changed since. The cycle adds to it. */
   readonly remembered?: RememberedAssignments;
   /** Epoch milliseconds. */
