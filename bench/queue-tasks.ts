@@ -103,6 +103,9 @@ async function answers(trainyard: TrainyardClient, queue: string): Promise<void>
   }
 }
 
+/** temporal.api.enums.v1.WorkflowTaskFailedCause */
+const UNHANDLED_COMMAND = 1;
+
 type History = Awaited<ReturnType<typeof historyOf>>;
 
 /**
@@ -115,8 +118,12 @@ function taskTimes(history: History): { readonly tasks: number[]; readonly repea
   let startedAt: number | undefined;
   let refused = false;
   for (const event of history) {
-    if (event.workflowTaskFailedEventAttributes) refused = true;
-    else if (event.workflowTaskStartedEventAttributes) startedAt = millis(event.eventTime);
+    if (event.workflowTaskTimedOutEventAttributes) throw new Error('A workflow task of the queue timed out.');
+    const failed = event.workflowTaskFailedEventAttributes;
+    if (failed !== undefined && failed !== null) {
+      if (failed.cause !== UNHANDLED_COMMAND) throw new Error('A workflow task of the queue failed.');
+      refused = true;
+    } else if (event.workflowTaskStartedEventAttributes) startedAt = millis(event.eventTime);
     else if (event.workflowTaskCompletedEventAttributes && startedAt !== undefined) {
       (refused ? repeated : tasks).push(millis(event.eventTime) - startedAt);
       refused = false;

@@ -53,6 +53,7 @@ interface CodedRest {
   readonly preemptions?: number;
   readonly removed?: readonly number[];
   readonly held?: true;
+  readonly heldSince?: number;
   readonly notBefore?: number;
   readonly runnableSince?: number;
   readonly leaving?: true;
@@ -147,6 +148,7 @@ function restOf(entry: Entry): CodedRest | undefined {
     ...(preemptions === 0 ? {} : { preemptions }),
     ...(removed.length === 0 ? {} : { removed }),
     ...(held ? { held } : {}),
+    ...(entry.heldSince === undefined ? {} : { heldSince: entry.heldSince }),
     ...(notBefore === undefined ? {} : { notBefore }),
     ...(runnableSince === queuedAt ? {} : { runnableSince }),
     ...(leaving === undefined ? {} : { leaving }),

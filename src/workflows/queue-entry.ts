@@ -49,6 +49,7 @@ export interface Entry {
   /** Indices of placements that can never run. */
   removed: readonly number[];
   held: boolean;
+  heldSince?: number;
   notBefore?: number;
   /** It was turned away while it held a lease: with that it is gone. */
   leaving?: true;
@@ -59,6 +60,16 @@ export interface Entry {
   yieldsTo?: string;
   /** As the core counts them. */
   claims?: Claims;
+}
+
+/** The time of a hold is nobody's lack of capacity. Where a pause of the queue falls into it, the clock does not run ahead of time. */
+export function stopClock(entry: Entry, held: boolean, now: number): void {
+  if (held) entry.heldSince ??= now;
+  else if (entry.heldSince !== undefined) {
+    const stood = Math.max(0, now - Math.max(entry.heldSince, entry.runnableSince));
+    entry.runnableSince = Math.min(now, entry.runnableSince + stood);
+    delete entry.heldSince;
+  }
 }
 
 export function setClaims(entry: Entry, claims: Claims | undefined): void {

@@ -74,11 +74,7 @@ function steer(run: QueueRun, change: JobChange, now: number): void {
   if (entry === undefined) return;
   const { priority, held, instancesAcquired } = change;
   if (priority !== undefined && priority !== entry.priority) story.setPriority(entry, priority);
-  if (held !== undefined && held !== entry.held) {
-    // The time of a hold is nobody's lack of capacity.
-    if (!held) entry.runnableSince = now;
-    story.amend(entry, { held }, now);
-  }
+  if (held !== undefined && held !== entry.held) story.amend(entry, { held }, now);
   const { grant } = entry;
   if (grant === undefined || instancesAcquired?.lease !== grant.lease) return;
   const { environment } = grant.option;

@@ -19,6 +19,7 @@ import { decodeJobs, encodeJobs, type QueueCarried } from './queue-carried.ts';
 import {
   runningJob,
   setClaims,
+  stopClock,
   standingOf,
   waitingJob,
   type Entry,
@@ -203,6 +204,7 @@ export class QueueStory {
       preemptions,
       removed,
       runnableSince: now,
+      ...(rest.held ? { heldSince: now } : {}),
     };
     this.#entries.set(entry.id, entry);
     this.#place(entry);
@@ -220,6 +222,7 @@ export class QueueStory {
   amend(entry: Entry, change: Change, now: number): void {
     const { notBefore, ...rest } = change;
     if (entry.grant === undefined) this.#displace(entry, now);
+    if (rest.held !== undefined) stopClock(entry, rest.held, now);
     Object.assign(entry, rest);
     if (rest.removed !== undefined) entry.options = this.#termsOf(entry.profile, rest.removed).options;
     if ('notBefore' in change) {

@@ -84,6 +84,23 @@ describe('what continue-as-new carries', () => {
     expect(after.lastLease).toBe(1);
   });
 
+  it("counts a job's RUNNABLE time from before it was held, and not meanwhile", () => {
+    const story = new QueueStory(aQueue('q', { limit: 0 }));
+    const job = add(story, { id: 'waits' });
+    const clock = (): number => NOW + 20_000 - (continued(story).get('waits')?.runnableSince ?? NaN);
+    expect(clock()).toBe(20_000);
+    story.amend(job, { held: true }, NOW + 5_000);
+    story.amend(job, { held: true }, NOW + 7_000);
+    story.amend(job, { held: false }, NOW + 15_000);
+    expect(clock()).toBe(10_000);
+    story.amend(job, { held: true }, NOW + 16_000);
+    story.pause(true, NOW + 17_000);
+    story.pause(false, NOW + 18_000);
+    story.amend(job, { held: false }, NOW + 20_000);
+    expect(clock()).toBeGreaterThanOrEqual(0);
+    expect(clock()).toBeLessThanOrEqual(6_000);
+  });
+
   it('counts how often others were stopped for a job', () => {
     const story = new QueueStory(aQueue('q', { limit: 1, policy: quotaShares({ P: 1 }) }));
     add(story, { id: 'victim', share: 'P' });
