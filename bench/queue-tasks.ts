@@ -121,7 +121,7 @@ function taskTimes(history: History): { readonly tasks: number[]; readonly repea
     if (event.workflowTaskTimedOutEventAttributes) throw new Error('A workflow task of the queue timed out.');
     const failed = event.workflowTaskFailedEventAttributes;
     if (failed !== undefined && failed !== null) {
-      if (failed.cause !== UNHANDLED_COMMAND) throw new Error('A workflow task of the queue failed.');
+      if (Number(failed.cause) !== UNHANDLED_COMMAND) throw new Error('A workflow task of the queue failed.');
       refused = true;
     } else if (event.workflowTaskStartedEventAttributes) startedAt = millis(event.eventTime);
     else if (event.workflowTaskCompletedEventAttributes && startedAt !== undefined) {
