@@ -219,6 +219,14 @@ function copyOfPolicy(policy: PolicyState): PolicyState {
   }
 }
 
+/**
+ * A job may pass the holder of a reservation if it ends in time. Jobs whose limits are within the same power of two get one answer, that of
+ * the first of them, so that the number of shapes is bounded however many limits there are.
+ */
+function limitClass(limitSeconds: number | undefined): string {
+  return limitSeconds === undefined ? '' : String(Math.ceil(Math.log2(Math.max(1, limitSeconds))));
+}
+
 /** fifo: one line for all, by age alone. Otherwise one line per share, by priority and age. */
 export function waitingRules({
   policy,
@@ -231,7 +239,7 @@ export function waitingRules({
     order: fifo ? byAge : byPriority,
     shapeOf: ({ options, limitSeconds }) => {
       const key = options.map(({ environment, instances }) => `${environment} ${instances}`).join(',');
-      return limitCounts ? `${key} ${limitSeconds ?? ''}` : key;
+      return limitCounts ? `${key} ${limitClass(limitSeconds)}` : key;
     },
     headDecides: policy.kind === 'quotaShare' || limitCounts,
   };

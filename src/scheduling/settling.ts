@@ -172,8 +172,9 @@ export class LastWords {
 
   /** `again`: why a job waits that was said to wait for stops of which nothing came. */
   waits({ running }: QueueState, again: (job: string) => Wait | undefined): readonly Wait[] {
+    const isStopping = (id: string): boolean => running.get(id)?.evictedFor !== undefined;
     return [...this.#waits.values()].map((wait) => {
-      const idle = wait.why.code === 'PREEMPTING' && running.stoppingFor(wait.job) === 0;
+      const idle = wait.why.code === 'PREEMPTING' && !wait.why.victims.some(isStopping);
       return (idle ? again(wait.job) : undefined) ?? wait;
     });
   }

@@ -155,9 +155,10 @@ describe('three shares that want four times what there is', () => {
 
   test('who is said to wait for stops waits for some', () => {
     play(({ decisions, scheduler }) => {
-      const stoppedFor = new Set([...scheduler.runningJobs()].map(({ evictedFor }) => evictedFor));
+      const isStopping = (id: string): boolean => scheduler.running(id)?.evictedFor !== undefined;
       for (const one of decisions)
-        if (one.kind === 'wait' && one.why.code === 'PREEMPTING') expect(stoppedFor).toContain(one.job);
+        if (one.kind === 'wait' && one.why.code === 'PREEMPTING')
+          expect(one.why.victims.some(isStopping)).toBe(true);
     });
   });
 
