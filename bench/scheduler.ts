@@ -12,6 +12,14 @@ const GROUP_SIZE = 6;
 const GUARANTEED = 20;
 const SIZES = [1, 1, 1, 2, 5, 20];
 const PRIORITIES = [50, 100, 200];
+/** Seconds. What a reservation lets pass depends on them. */
+const LIMITS = [600, 900, 1_800, 3_600, 5_400, 7_200, 14_400, 28_800, 43_200, 86_400];
+const WORLDS = [
+  ['priority', false],
+  ['priority', true],
+  ['fairShare', false],
+  ['fairShare', true],
+] as const;
 
 /** The decision core alone: one thread, virtual time, no I/O. Bars: scheduler-anchors §3.3. */
 export function benchScheduler(): Promise<BenchReport> {
@@ -21,9 +29,9 @@ export function benchScheduler(): Promise<BenchReport> {
     [10_000, 5],
     [100_000, 20],
   ] as const) {
-    for (const order of ['priority', 'fairShare'] as const) {
-      const times = cycles(queueOf(treeOf(30, GROUP_SIZE, order), waiting), 200);
-      const world = `30 shares, ${waiting} waiting, ${order} order`;
+    for (const [order, saving] of WORLDS) {
+      const times = cycles(queueOf(treeOf(30, GROUP_SIZE, order), waiting, saving), 200);
+      const world = `30 shares, ${waiting} waiting, ${order} order${saving ? ', reservations' : ''}`;
       measured[`cycle p50, ms, ${world}`] = quantile(times.cycle, 0.5);
       bars.push(below(`cycle p99, ms, ${world}`, quantile(times.cycle, 0.99), bar));
       measured[`to the fixed point p50, ms, ${world}`] = quantile(times.settle, 0.5);
@@ -45,6 +53,11 @@ export function benchScheduler(): Promise<BenchReport> {
   bars.push(atLeast('decisions/s, 100,000 waiting', made.decisions, 5_000));
   measured['of these, starts and preemptions/s, 100,000 waiting'] = made.actions;
   measured['decisions per second of CPU, 100,000 waiting'] = made.decisionsPerCpuSecond;
+  const saving = queueOf(treeOf(30, GROUP_SIZE, 'priority'), 100_000, true);
+  measured['decisions/s, 100,000 waiting, reservations'] = decisionsPerSecond(saving, 500).decisions;
+  measured['explain, slowest of 20, ms, 100,000 waiting, reservations'] = Math.max(
+    ...explanations(saving, 20),
+  );
   const fifo = queueOf({ kind: 'fifo' }, 100_000);
   measured['decisions/s, 100,000 waiting, fifo'] = decisionsPerSecond(fifo, 20_000).decisions;
   const fair = queueOf(fairShareOf(30), 100_000);
@@ -72,7 +85,8 @@ interface BusyQueue {
   now: number;
 }
 
-function queueOf(policy: QueueSetup['policy'], waiting: number): BusyQueue {
+/** `saving`: with reservations, as queue files have them, of which each share that lacks something large holds one. */
+function queueOf(policy: QueueSetup['policy'], waiting: number, saving = false): BusyQueue {
   const shares = policy.kind === 'fifo' ? ['default'] : policy.shares.map(({ name }) => name);
   const random = randomIntegers(7);
   let count = 0;
@@ -83,13 +97,14 @@ function queueOf(policy: QueueSetup['policy'], waiting: number): BusyQueue {
     options: [{ environment: 'gpu', instances: SIZES[random(SIZES.length)] ?? 1 }],
     queuedAt: count,
     sequence: count++,
-    limitSeconds: 600,
+    limitSeconds: saving ? (LIMITS[random(LIMITS.length)] ?? 600) : 600,
     preemptions: 0,
   });
   const setup: QueueSetup = {
     environments: [{ name: 'gpu', limit: Math.max(600, shares.length * GUARANTEED) }],
     policy,
     preemptionLimits: { minimumRuntimeSeconds: 0 },
+    ...(saving ? { reservation: { afterSeconds: 60 } } : {}),
   };
   const scheduler = new Scheduler(setup, { waiting: Array.from({ length: waiting }, next) });
   const queue = { scheduler, next, random, now: 1_000_000 };

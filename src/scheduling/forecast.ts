@@ -146,18 +146,15 @@ class Run {
   /** Lets the core decide; when it wants to be asked again though nothing happens. */
   #settle(): number | undefined {
     for (;;) {
-      const { decisions, wakeAt } = this.#world.settle(this.#now, ADMISSIONS_AT_ONCE);
-      let admitted = 0;
+      const { decisions, wakeAt, more } = this.#world.settle(this.#now, ADMISSIONS_AT_ONCE);
       for (const decision of decisions) {
-        if (decision.kind === 'admit') {
-          admitted++;
-          this.#started(decision);
-        } else if (decision.kind === 'preempt') {
+        if (decision.kind === 'admit') this.#started(decision);
+        else if (decision.kind === 'preempt') {
           const end = this.#endOf.get(decision.victim);
           if (end !== undefined) this.#schedule({ ...end, at: Math.min(end.at, this.#now + this.#stopMs) });
         }
       }
-      if (admitted < ADMISSIONS_AT_ONCE) return wakeAt;
+      if (more !== true) return wakeAt;
     }
   }
 
