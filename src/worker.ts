@@ -36,7 +36,7 @@ export interface WorkerHooks {
 const SHUTDOWN_GRACE = '20 seconds';
 
 /** They share one thread: more of them would only wait there for each other, with their time running. */
-export const WORKFLOW_TASKS_AT_ONCE = 6;
+export const WORKFLOW_TASKS_AT_ONCE = 3;
 
 /** Composes a worker from its settings and runs it until it is told to end. */
 export async function runWorker(config: WorkerConfig, hooks: WorkerHooks = {}): Promise<void> {

@@ -22,7 +22,7 @@ import type { trainingJob } from './training-job.ts';
 const STARTS_AT_A_TIME = 50;
 const START_BYTES_AT_A_TIME = 1_000_000;
 /** Signals under way: each costs a workflow task a millisecond. The server allows 2,000. */
-const SIGNALS_AT_A_TIME = 50;
+const SIGNALS_AT_A_TIME = 25;
 
 export interface OutboxEvents {
   /** Some more accepted jobs can be started. */
