@@ -1,7 +1,7 @@
 import { Environments } from './environments.ts';
 import type { FairShareUsage } from './fair-share/decayed-usage.ts';
 import { ShareUsageBook } from './fair-share/share-usage-book.ts';
-import type { EnvironmentState, RunningJob, WaitingJob } from './job.ts';
+import type { EnvironmentState, Option, RunningJob, WaitingJob } from './job.ts';
 import { QuotaLedger } from './quota/ledger.ts';
 import { held, RunningIndex } from './running-index.ts';
 import type { FairShareSetup, QueueSetup, QuotaShareQueueSetup, QuotaShareSetup } from './setup.ts';
@@ -234,11 +234,17 @@ export function waitingRules({
 }: Pick<QueueSetup, 'policy' | 'reservation'>): WaitingRules {
   const fifo = policy.kind === 'fifo';
   const limitCounts = reservation !== undefined;
+  // Jobs of one kind share their list of options.
+  const sizes = new WeakMap<readonly Option[], string>();
   return {
     laneOf: fifo ? () => '' : ({ share }) => share,
     order: fifo ? byAge : byPriority,
     shapeOf: ({ options, limitSeconds }) => {
-      const key = options.map(({ environment, instances }) => `${environment} ${instances}`).join(',');
+      let key = sizes.get(options);
+      if (key === undefined) {
+        key = options.map(({ environment, instances }) => `${environment} ${instances}`).join(',');
+        sizes.set(options, key);
+      }
       return limitCounts ? `${key} ${limitClass(limitSeconds)}` : key;
     },
     headDecides: policy.kind === 'quotaShare' || limitCounts,

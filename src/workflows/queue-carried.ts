@@ -71,8 +71,8 @@ export interface CodedJobs {
   readonly jobs: readonly CodedJob[];
 }
 
-/** All that is not said by the queue file. */
-export type DecodedJob = Omit<Entry, 'share' | 'options'>;
+/** What the queue file says of jobs of a profile, without the placements at these indices. */
+export type Terms = Pick<Entry, 'profile' | 'share' | 'options'>;
 
 export function encodeJobs(entries: Iterable<Entry>): CodedJobs {
   const all = [...entries];
@@ -112,7 +112,10 @@ export function encodeJobs(entries: Iterable<Entry>): CodedJobs {
   };
 }
 
-export function decodeJobs({ since, words, placements, profiles, jobs }: CodedJobs): DecodedJob[] {
+export function decodeJobs(
+  { since, words, placements, profiles, jobs }: CodedJobs,
+  termsOf: (profile: Profile, removed: readonly number[]) => Terms,
+): Entry[] {
   const decoded = profiles.map(([shape, asked, user, limitSeconds, checkpointSeconds]): Profile => {
     const [askedWord, userWord] = [words[asked], words[user]];
     return {
@@ -123,13 +126,16 @@ export function decodeJobs({ since, words, placements, profiles, jobs }: CodedJo
       ...(checkpointSeconds === -1 ? {} : { checkpointSeconds }),
     };
   });
-  return jobs.map(([id, index, priority, age, sequence, rest]): DecodedJob => {
-    const profile = decoded[index];
-    if (profile === undefined) throw new RangeError(`Job ${id} has no profile ${index}.`);
+  return jobs.map(([id, index, priority, age, sequence, rest]): Entry => {
+    const known = decoded[index];
+    if (known === undefined) throw new RangeError(`Job ${id} has no profile ${index}.`);
+    const { profile, share, options } = termsOf(known, rest?.removed ?? []);
     const queuedAt = since + age;
     const job = {
       id,
       profile,
+      share,
+      options,
       priority,
       queuedAt,
       sequence,

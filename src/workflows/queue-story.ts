@@ -15,7 +15,7 @@ import type { EnvironmentState } from '../scheduling/job.ts';
 import { Scheduler } from '../scheduling/scheduler.ts';
 import { decisionSentence } from '../scheduling/wording.ts';
 import type { JobSpec } from '../jobs/spec.ts';
-import { decodeJobs, encodeJobs, type QueueCarried } from './queue-carried.ts';
+import { decodeJobs, encodeJobs, type QueueCarried, type Terms } from './queue-carried.ts';
 import {
   runningJob,
   setClaims,
@@ -75,7 +75,7 @@ export class QueueStory {
   readonly #aside = new Map<string, Entry>();
   readonly #profiles = new Map<string, Profile>();
   /** What the queue file says of each profile: the same for all its jobs. */
-  readonly #terms = new Map<Profile, Pick<Entry, 'share' | 'options'>>();
+  readonly #terms = new Map<Profile, Terms>();
   readonly #health: Map<string, EnvironmentHealth>;
   #scheduler: Scheduler;
   /** Jobs came that run already: the scheduler must be built anew before it decides. */
@@ -92,11 +92,12 @@ export class QueueStory {
     this.lastDecisions = [...(carried?.lastDecisions ?? [])];
     this.#health = new Map(Object.entries(carried?.health ?? {}));
     const interned = new Map<Profile, Profile>();
-    for (const coded of carried === undefined ? [] : decodeJobs(carried.jobs)) {
-      const profile = interned.get(coded.profile) ?? this.#intern(coded.profile);
-      interned.set(coded.profile, profile);
-      // Ten thousand of them in one workflow task: none is copied.
-      const entry: Entry = Object.assign(coded, this.#termsOf(profile, coded.removed), { profile });
+    const termsOf = (coded: Profile, removed: readonly number[]): Terms => {
+      const profile = interned.get(coded) ?? this.#intern(coded);
+      interned.set(coded, profile);
+      return this.#termsOf(profile, removed);
+    };
+    for (const entry of carried === undefined ? [] : decodeJobs(carried.jobs, termsOf)) {
       this.#entries.set(entry.id, entry);
       this.#sort(entry);
     }
@@ -374,10 +375,11 @@ export class QueueStory {
     return typeof share === 'string' ? share : (asked ?? '');
   }
 
-  #termsOf(profile: Profile, removed: readonly number[]): Pick<Entry, 'share' | 'options'> {
+  #termsOf(profile: Profile, removed: readonly number[]): Terms {
     let terms = this.#terms.get(profile);
     if (terms === undefined) {
-      terms = { share: this.#shareOf(profile), options: optionsOf(profile.placements, this.spec) };
+      const options = optionsOf(profile.placements, this.spec);
+      terms = { profile, share: this.#shareOf(profile), options };
       this.#terms.set(profile, terms);
     }
     return removed.length === 0
