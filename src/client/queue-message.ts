@@ -48,7 +48,7 @@ export async function updateQueue<Answer>(
         await sleep(AWAY_MS);
         continue;
       }
-      throw inWords(name, error, answerMs);
+      throw inWords(name, error, answerMs, ' What was asked of it may still be done, once one does.');
     }
   }
 }
@@ -106,13 +106,13 @@ async function isAway(client: Client, name: string, error: unknown): Promise<boo
   return gone && (await isOpen(client, name));
 }
 
-function inWords(name: string, error: unknown, answerMs: number): unknown {
+function inWords(name: string, error: unknown, answerMs: number, besides = ''): unknown {
   if (error instanceof WorkflowNotFoundError) return queueNotFound(name);
   if (error instanceof WorkflowUpdateFailedError) return refusal(name, error);
   if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || isUnanswered(error)) {
     return new TrainyardError(
       'QUEUE_NOT_ANSWERING',
-      `No worker answered for queue ${name} within ${answerMs / 1000} s.`,
+      `No worker answered for queue ${name} within ${answerMs / 1000} s.${besides}`,
       {
         hint: 'Start a worker with `trainyard worker` on the same task queue, or read the log of the one that runs.',
         cause: error,

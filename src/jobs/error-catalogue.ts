@@ -120,9 +120,9 @@ export const ERROR_CATALOGUE = {
   },
   QUEUE_NOT_ANSWERING: {
     exitCode: 1,
-    what: 'No worker answers for the queue.',
+    what: 'No worker answers for the queue. A job that was submitted may still be taken in, once one does.',
     remedy:
-      'Start a worker with `trainyard worker` on the same task queue, or read the log of the one that runs.',
+      'Start a worker with `trainyard worker` on the same task queue, or read the log of the one that runs. See what became of a submission with `trainyard list`; submitted again with the same jobId, a job is not started twice.',
   },
   QUEUE_FULL: {
     exitCode: 1,
