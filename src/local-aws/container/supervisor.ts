@@ -3,7 +3,7 @@ import { mkdir, open, readFile, rename, stat, writeFile } from 'node:fs/promises
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { baseEnvironment } from './environment.ts';
+import { baseEnvironment, RUN_ID_VARIABLE } from './environment.ts';
 import { LAUNCH_FILES } from './namespace.ts';
 import {
   isAlive,
@@ -35,7 +35,8 @@ const FILES = {
  */
 const SUPERVISE = `
 dir=$1
-shift
+run=$2
+shift 2
 mkdir "$dir/${FILES.claim}" 2>/dev/null || exit 0
 # The log is training's alone.
 exec 3>&2 2>/dev/null
@@ -67,11 +68,13 @@ if [ -e "$dir/${FILES.stop}" ]; then
   exit 0
 fi
 before=$(oom_kills)
+# The mark from the very start: its namespace may get the name of one that has just gone, with which a process without a mark would be
+# taken for what is left of another run, and killed. The supervisor itself bears none.
 if command -v setsid >/dev/null 2>&1; then
-  setsid "$@" 2>&3 3>&- &
+  ${RUN_ID_VARIABLE}=$run setsid "$@" 2>&3 3>&- &
 else
   set -m
-  "$@" 2>&3 3>&- &
+  ${RUN_ID_VARIABLE}=$run "$@" 2>&3 3>&- &
 fi
 main=$!
 record ${FILES.main} "{\\"pid\\":$main,\\"identity\\":\\"$(identity $main)\\"}"
@@ -151,7 +154,7 @@ export class Supervisor {
     try {
       const { size } = await output.stat();
       await writeFile(this.#file(FILES.logStart), String(size), { flag: 'wx' }).catch(() => undefined);
-      const child = spawn('sh', [supervise, this.#root, ...enter(launch)], {
+      const child = spawn('sh', [supervise, this.#root, this.#runId, ...enter(launch)], {
         cwd: '/',
         detached: true,
         env: baseEnvironment(),
