@@ -22,7 +22,7 @@ const WITHOUT_PAUSE = 2;
 const FIRST_PAUSE = 30_000;
 
 /** All that were being stopped for the job are gone. */
-export function withClaim<T extends WaitingJob>(job: T, now: number): T {
+export function withClaim(job: WaitingJob, now: number): WaitingJob {
   return { ...job, claims: { times: (job.claims?.times ?? 0) + 1, at: now } };
 }
 
@@ -31,9 +31,11 @@ export function claimsAfter({ claims, startedAt }: RunningJob, now: number): Cla
   return claims !== undefined && now - startedAt >= Math.max(FIRST_PAUSE, pause(claims)) ? undefined : claims;
 }
 
-/** Until when the job may not have others stopped; undefined: it may. Epoch milliseconds. */
-export function pauseEnds({ claims }: WaitingJob): number | undefined {
-  return claims === undefined || claims.times < WITHOUT_PAUSE ? undefined : claims.at + pause(claims);
+/** Until when the job may not have others stopped; undefined: it may now. Epoch milliseconds. */
+export function pauseEnds({ claims }: WaitingJob, now: number): number | undefined {
+  if (claims === undefined) return undefined;
+  const end = claims.at + pause(claims);
+  return end > now ? end : undefined;
 }
 
 function pause({ times }: Claims): number {

@@ -153,10 +153,10 @@ function explainWaiting(
   };
 }
 
-/** Victims that are being stopped already are not for a job that pauses. */
+/** What is to be said besides of a job that could have others stopped, but not yet. */
 function pauseOf(settled: Scheduler, job: WaitingJob, now: number): string {
-  const end = pauseEnds(job) ?? now;
-  if (end <= now || settled.setup.policy.kind !== 'quotaShare') return '';
+  const end = pauseEnds(job, now);
+  if (end === undefined || settled.setup.policy.kind !== 'quotaShare') return '';
   return ` ${pauseSentence(job.claims?.times ?? 0, (end - now) / 1000)}`;
 }
 

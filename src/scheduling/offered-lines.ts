@@ -1,5 +1,6 @@
 import type { WaitingJob } from './job.ts';
 import type { QueueState } from './queue-state.ts';
+import type { Settling } from './settling.ts';
 import type { Following } from './quota/cycle.ts';
 import type { QuotaDecision, QuotaHead } from './quota/world.ts';
 
@@ -125,8 +126,12 @@ export class OfferedLines implements Following {
   }
 }
 
-/** Whether others were stopped for a job, or taken back at this moment. */
 export type MadeRoom = (id: string) => boolean;
+
+/** Whether others were stopped for a job, or taken back at this moment. */
+export function madeRoomIn(state: QueueState, settling?: Settling): MadeRoom {
+  return (id) => state.madeRoom(id) || settling?.takers.has(id) === true;
+}
 
 export function headOf(
   state: QueueState,

@@ -1,6 +1,6 @@
 import type { Admission, Decision, Preemption, WaitReason } from './decision.ts';
 import type { WaitingJob } from './job.ts';
-import { headOf, lineUpTo, type MadeRoom, OfferedLines } from './offered-lines.ts';
+import { headOf, lineUpTo, type MadeRoom, madeRoomIn, OfferedLines } from './offered-lines.ts';
 import type { PolicyState, QueueState } from './queue-state.ts';
 import { quotaCycle, type QuotaOffers, quotaOffers } from './quota/cycle.ts';
 import type { QuotaHead, QuotaWorld } from './quota/world.ts';
@@ -30,7 +30,7 @@ export function quotaPass(
   settling?: Settling,
 ): Pass {
   const world = quotaWorld(state, policy, now, settling);
-  const madeRoom = (id: string): boolean => state.madeRoom(id) || settling?.takers.has(id) === true;
+  const madeRoom = madeRoomIn(state, settling);
   const { heads, hopeless } = offers(state, world, policy, madeRoom, settling);
   const lines = new OfferedLines(state, limit, madeRoom);
   const decided = quotaCycle(heads, world, policy.setup, settling === undefined ? undefined : lines);
@@ -153,6 +153,7 @@ export function quotaWorld(
   settling?: Settling,
 ): QuotaWorld {
   const reservations = Reservations.of(state, now);
+  const madeRoom = madeRoomIn(state, settling);
   return {
     ledger,
     runningOf: (share) => state.running.ofShare(share),
@@ -161,14 +162,14 @@ export function quotaWorld(
       if (settling?.heldBack(job, environment) !== undefined) return -Infinity;
       const free = freeIn(state, environment);
       // One that must wait for the reservation may not make room for itself by preemption either.
-      return reservedFor(state, reservations, job, environment, free, settling) === undefined
+      return reservedFor(state, reservations, job, environment, free, madeRoom) === undefined
         ? free
         : -Infinity;
     },
     whyNoRoom: (environment, job) =>
       state.environments.closed(environment, now) ??
       settling?.heldBack(job, environment) ??
-      reservedFor(state, reservations, job, environment, freeIn(state, environment), settling),
+      reservedFor(state, reservations, job, environment, freeIn(state, environment), madeRoom),
     probing: (environment) => state.environments.state(environment).kind === 'cooling',
     limits: state.setup.preemptionLimits,
     ...(settling === undefined ? {} : { final: settling.final }),
@@ -189,11 +190,11 @@ function reservedFor(
   job: WaitingJob,
   environment: string,
   free: number,
-  settling: Settling | undefined,
+  madeRoom: MadeRoom,
 ): WaitReason | undefined {
   if (reservations.none) return undefined;
   // What its victims give up is its own: they held it before, too, and would only be started again and stopped again.
-  if (state.madeRoom(job.id) || settling?.takers.has(job.id) === true) return undefined;
+  if (madeRoom(job.id)) return undefined;
   for (const option of job.options) {
     if (option.environment !== environment) continue;
     const reserved = reservations.holdsUp(job, environment, option.instances, Math.max(0, free));

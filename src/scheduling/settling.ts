@@ -52,7 +52,6 @@ export class Settling {
       if (state.running.get(victim)?.evictedFor === job.id) state.spare(victim);
     this.#evictedFor.delete(job.id);
     this.#giveUp(({ taker }) => taker === job.id);
-    this.remembered.clear();
   }
 
   evicted({ victim, for: taker }: Preemption): void {

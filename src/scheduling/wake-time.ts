@@ -9,7 +9,7 @@ export function wakeTime(state: QueueState, now: number): number | undefined {
     state.environments.nextOpening(now),
     protectionEnds(state, now),
     nextReservation(state, now),
-    ...[...state.waiting.withClaims()].map(pauseEnds).filter((end) => end !== undefined && end > now),
+    ...[...state.waiting.withClaims()].map((job) => pauseEnds(job, now)),
   ]);
 }
 

@@ -2,7 +2,7 @@ import type { WaitReason } from './decision.ts';
 import type { WaitingJob } from './job.ts';
 import { offer } from './offer.ts';
 import type { QueueState } from './queue-state.ts';
-import { headOf } from './offered-lines.ts';
+import { headOf, madeRoomIn } from './offered-lines.ts';
 import { quotaWorld } from './quota-pass.ts';
 import { quotaCycle } from './quota/cycle.ts';
 import { Reservations } from './reservation.ts';
@@ -23,7 +23,7 @@ export function whyNot(state: QueueState, job: WaitingJob, now: number): readonl
     const answer = offer(state, job, context);
     return answer.kind === 'blocked' ? answer.reasons : [];
   }
-  const madeRoom = (id: string): boolean => state.madeRoom(id);
+  const madeRoom = madeRoomIn(state);
   const own = state.waiting.laneOf(job);
   const others = state.waiting.lanes().filter((lane) => lane !== own);
   const heads = [

@@ -71,8 +71,8 @@ function tryOption(state: CycleState, request: Request): Trial {
   const inGuarantee = instances <= ledger.tree.quota(share, environment).nominal;
   if (!inGuarantee && !belowRoot && !mayPreemptWhileBorrowing(state, share)) return noFit;
 
-  const { now } = state.world;
-  const victims = (pauseEnds(request.job) ?? now) > now ? [] : findVictims(state, request);
+  const pauses = pauseEnds(request.job, state.world.now) !== undefined;
+  const victims = pauses ? [] : findVictims(state, request);
   if (victims.length === 0 || (state.world.mayReturn === false && wouldReturn(ledger, request, victims)))
     return { mode: 'noCandidates', height, victims: [] };
   const after = without(ledger, victims, environment, () =>

@@ -24,7 +24,12 @@ describe('a job that has others stopped again and again', () => {
     ['did ten times: pauses for hours', claiming(10), 30 * 256 * SECOND],
     ['counts its pause from when the last of them were gone', claiming(2, 7 * SECOND), 37 * SECOND],
   ])('%s', (_, given, ends) => {
-    expect(pauseEnds(given)).toBe(ends);
+    expect(pauseEnds(given, 0)).toBe(ends);
+  });
+
+  test('need not pause any more once the pause is over', () => {
+    expect(pauseEnds(claiming(2), 30 * SECOND - 1)).toBe(30 * SECOND);
+    expect(pauseEnds(claiming(2), 30 * SECOND)).toBeUndefined();
   });
 
   test('is counted when all of them are gone', () => {
