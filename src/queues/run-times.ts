@@ -3,7 +3,7 @@ import type { RunningTimes } from '../scheduling/explanation.ts';
 /** Newest running times in whole seconds, by share; plain JSON. */
 export type RunTimes = Readonly<Record<string, readonly number[]>>;
 
-/** Of each share: enough for a median that follows a change of habits. */
+/** Of each share: enough for guesses that follow a change of habits. */
 const KEPT = 30;
 const MOST_SHARES = 200;
 
@@ -16,16 +16,8 @@ export function addRun(times: RunTimes, share: string, seconds: number): RunTime
   return { ...rest, [share]: [...earlier, Math.round(seconds)].slice(-KEPT) };
 }
 
-/** What estimates rest on: the median of each share, and of all under the empty name. */
+/** What estimates rest on: the running times of each share, and of all under the empty name. */
 export function runningTimes(times: RunTimes): RunningTimes {
-  const lists = new Map([...Object.entries(times), ['', Object.values(times).flat()] as const]);
-  const median: Record<string, number> = {};
-  const count: Record<string, number> = {};
-  for (const [share, seconds] of lists) {
-    const middle = [...seconds].sort((a, b) => a - b)[Math.floor((seconds.length - 1) / 2)];
-    if (middle === undefined) continue;
-    median[share] = middle;
-    count[share] = seconds.length;
-  }
-  return { median, count };
+  const lists = [...Object.entries(times), ['', Object.values(times).flat()] as const];
+  return { ended: Object.fromEntries(lists.map(([share, list]) => [share, [...list].sort((a, b) => a - b)])) };
 }

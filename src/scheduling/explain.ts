@@ -11,6 +11,7 @@ import { held } from './running-index.ts';
 import { expectedEnd } from './running-time.ts';
 import type { Scheduler } from './scheduler.ts';
 import {
+  aboveGuaranteeSentence,
   type AheadCause,
   aheadSentence,
   holdsSentence,
@@ -141,11 +142,14 @@ function explainWaiting(
         }),
     ...(block === undefined ? {} : { blockedBy: block.why }),
     blockedByOption: block?.reasons ?? [],
-    sentence: block === undefined ? NOTHING_BLOCKS : sentenceOf(block.why) + pauseOf(settled, job, now),
+    sentence:
+      block === undefined
+        ? NOTHING_BLOCKS
+        : [sentenceOf(block.why), ...whyNobodyStops(settled, job, block.why, now)].join(' '),
     ...(block === undefined || block.reasons.length < 2
       ? {}
       : { sentenceByOption: block.reasons.map(sentenceOf) }),
-    ahead: nearestOf(earlier, holders),
+    ahead: nearestOf(earlier, before, holders),
     aheadCount: before + holders.length,
     remedies,
     ...(estimate === undefined ? {} : { estimate }),
@@ -153,11 +157,19 @@ function explainWaiting(
   };
 }
 
-/** What is to be said besides of a job that could have others stopped, but not yet. */
-function pauseOf(settled: Scheduler, job: WaitingJob, now: number): string {
+/** Why a job that lacks instances preempts nobody for them, where the shares' rules would let others. */
+function whyNobodyStops(settled: Scheduler, job: WaitingJob, why: WaitReason, now: number): string[] {
+  if (settled.setup.policy.kind !== 'quotaShare') return [];
   const end = pauseEnds(job, now);
-  if (end === undefined || settled.setup.policy.kind !== 'quotaShare') return '';
-  return ` ${pauseSentence(job.claims?.times ?? 0, (end - now) / 1000)}`;
+  const environment = 'environment' in why && !awaitsStops(why) ? why.environment : undefined;
+  const option = job.options.find((each) => each.environment === environment);
+  const guaranteed = option === undefined ? undefined : settled.guaranteeBelow(job.share, option);
+  return [
+    ...(guaranteed === undefined || option === undefined
+      ? []
+      : [aboveGuaranteeSentence({ share: job.share, needed: option.instances, guaranteed })]),
+    ...(end === undefined ? [] : [pauseSentence(job.claims?.times ?? 0, (end - now) / 1000)]),
+  ];
 }
 
 interface Block {
@@ -301,24 +313,33 @@ function sharesBelow(scheduler: Scheduler, node: string): ReadonlySet<string> {
   return below;
 }
 
-function nearestOf(earlier: readonly Earlier[], holders: readonly Holder[]): JobAhead[] {
+/** `before`: how many waiting jobs come before it in all. */
+function nearestOf(earlier: readonly Earlier[], before: number, holders: readonly Holder[]): JobAhead[] {
   const running = Math.min(holders.length, Math.max(RUNNING_AHEAD, MOST_AHEAD - earlier.length));
-  const waiting = earlier.slice(0, MOST_AHEAD - running).map(({ job, why }) => {
-    switch (why) {
-      case 'priority':
-        return aheadOf(job, 'waiting', { code: 'PRIORITY', priority: job.priority });
-      case 'earlier':
-        return aheadOf(job, 'waiting', { code: 'EARLIER' });
-      case 'shareTurn':
-        return aheadOf(job, 'waiting', { code: 'SHARE_TURN' });
-      case 'withinQuota':
-        return aheadOf(job, 'waiting', { code: 'WITHIN_QUOTA', share: job.share });
-    }
-  });
+  const waiting = earlier
+    .slice(0, MOST_AHEAD - running)
+    .map(({ job, why }, index) => ({
+      ...aheadOf(job, 'waiting', turnCause(job, why)),
+      position: before - index,
+    }))
+    .reverse();
   const holding = holders
     .slice(0, running)
     .map(({ other, until }) => aheadOf(other, 'running', holdsCause(other, until)));
   return [...waiting, ...holding];
+}
+
+function turnCause(job: WaitingJob, why: Earlier['why']): AheadCause {
+  switch (why) {
+    case 'priority':
+      return { code: 'PRIORITY', priority: job.priority };
+    case 'earlier':
+      return { code: 'EARLIER' };
+    case 'shareTurn':
+      return { code: 'SHARE_TURN' };
+    case 'withinQuota':
+      return { code: 'WITHIN_QUOTA', share: job.share };
+  }
 }
 
 function aheadOf(job: WaitingJob | RunningJob, state: JobAhead['state'], cause: AheadCause): JobAhead {

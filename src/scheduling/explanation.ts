@@ -3,6 +3,8 @@ import type { PreemptionCause, WaitReason } from './decision.ts';
 
 export interface JobAhead {
   readonly id: string;
+  /** Of a waiting job: its position in the queue, counting from 1. */
+  readonly position?: number;
   readonly user?: string;
   readonly share: string;
   readonly priority: number;
@@ -24,7 +26,9 @@ export type Remedy = { readonly sentence: string } & (
       readonly node: string;
       readonly environment: string;
       readonly by: number;
-      readonly which: 'guaranteed' | 'borrowLimit' | 'lendLimit' | 'limit';
+      readonly which: 'guaranteed' | 'borrowLimit' | 'lendLimit';
+      /** Whose guarantee has to fall, since what is guaranteed to nobody is not enough. */
+      readonly from?: { readonly node: string; readonly by: number };
     }
   /** With this very priority it starts, or preempts. A higher one may do something else: preempt where this one fits. */
   | { readonly kind: 'priority'; readonly priority: number }
@@ -64,7 +68,10 @@ export interface Explanation {
   readonly sentence: string;
   /** `blockedByOption` in one sentence each, where there are several. */
   readonly sentenceByOption?: readonly string[];
-  /** Nearest first; at most ten. `aheadCount` counts all. */
+  /**
+   * At most ten; `aheadCount` counts all. Waiting jobs in the order of their turns, the last one right before this job; then the running ones
+   * that hold what it needs, soonest over first.
+   */
   readonly ahead: readonly JobAhead[];
   readonly aheadCount: number;
   readonly remedies: readonly Remedy[];
@@ -78,11 +85,10 @@ export interface Explanation {
   }[];
 }
 
-/** How long jobs run: what is known besides their limits. Seconds. */
+/** How long jobs run: what is known besides their limits. */
 export interface RunningTimes {
-  /** Median running time of ended jobs by share; `''` for the whole queue. */
-  readonly median: Readonly<Record<string, number>>;
-  readonly count: Readonly<Record<string, number>>;
+  /** Seconds that ended jobs ran, ascending, by share; `''`: of the whole queue. */
+  readonly ended: Readonly<Record<string, readonly number[]>>;
 }
 
 /** "What if the job had this priority, or were in that share?" */

@@ -24,7 +24,7 @@ const ADMISSIONS_AT_ONCE = 500;
  * victims give their instances back `stopSeconds` after the order to stop, and the very same core decides in between. Nothing
  * else is submitted or changed meanwhile, and what AWS lacks now is there when it is tried again.
  *
- * It is played twice: with running times as expected (median of ended jobs, see running-time.ts), which gives `startAt`, and with every
+ * It is played twice: with running times as expected (from ended jobs, see running-time.ts), which gives `startAt`, and with every
  * job running to its limit. The two are the bounds `earliestAt` and `latestAt`. Without any history the second alone is played.
  * A run ends when all asked jobs have started or after `maxSteps` events; a job that has not started by then gets no `startAt`, but
  * an `earliestAt`: the time that the run came to.
@@ -42,7 +42,7 @@ export function forecast(
   const estimates = new Map<string, StartEstimate>();
   if (asked.length === 0) return estimates;
   const atMost = new Run(scheduler, now, options, longestTime).until(asked);
-  const knows = times !== undefined && Object.values(times.count).some((count) => count > 0);
+  const knows = times !== undefined && Object.values(times.ended).some(({ length }) => length > 0);
   const expected = knows
     ? new Run(scheduler, now, options, (job, ran) => expectedTime(job, ran, times)).until(asked)
     : atMost;
@@ -161,8 +161,9 @@ class Run {
   #started({ job: id, environment }: Admission): void {
     const job = this.#world.running(id);
     if (job === undefined) return;
-    const guess = this.#guess(job, 0);
-    const left = guess.basis.kind === 'median' ? guess.seconds - (this.#kept.get(id) ?? 0) : guess.seconds;
+    const kept = this.#kept.get(id) ?? 0;
+    const guess = this.#guess(job, kept);
+    const left = guess.basis.kind === 'history' ? guess.seconds - kept : guess.seconds;
     const at = this.#now + Math.max(1, left) * 1000;
     this.#schedule({ id, at, wholeAt: at, guess });
     if (!this.#starts.has(id)) {
@@ -236,7 +237,7 @@ class Run {
 
 /** What the ends that were played so far rested on. */
 class Rested {
-  readonly #medians = new Map<string, { share: string; count: number; seconds: number }>();
+  readonly #histories = new Map<string, { share: string; count: number; median: number }>();
   #byLimit = 0;
   #byDefault = 0;
   #stops = 0;
@@ -248,8 +249,8 @@ class Rested {
 
   on({ basis }: GuessedTime): void {
     switch (basis.kind) {
-      case 'median':
-        this.#medians.set(basis.share, basis);
+      case 'history':
+        this.#histories.set(basis.share, basis);
         break;
       case 'limit':
         this.#byLimit++;
@@ -262,7 +263,7 @@ class Rested {
 
   sentence(end: 'started' | 'bound' | 'nothingMore'): string {
     return basisSentence({
-      medians: [...this.#medians.values()].sort((a, b) => byCodeUnits(a.share, b.share)),
+      histories: [...this.#histories.values()].sort((a, b) => byCodeUnits(a.share, b.share)),
       byLimit: this.#byLimit,
       byDefault: this.#byDefault,
       stops: this.#stops,

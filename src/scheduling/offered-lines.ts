@@ -7,7 +7,7 @@ import type { QuotaDecision, QuotaHead } from './quota/world.ts';
 /** The jobs that the shares offer in one cycle, moved on with every decision. What starts is taken out of the line at once. */
 export class OfferedLines implements Following {
   readonly #state: QueueState;
-  /** More than one start per share and cycle are decided only if none can be in the way of another: reservations look at one. */
+  /** Of all shares together. */
   readonly #mostStarts: number;
   readonly #madeRoom: MadeRoom;
   readonly #started = new Map<string, WaitingJob>();
@@ -20,7 +20,7 @@ export class OfferedLines implements Following {
   constructor(state: QueueState, mostStarts: number, madeRoom: MadeRoom) {
     this.#state = state;
     this.#madeRoom = madeRoom;
-    this.#mostStarts = state.setup.reservation === undefined ? mostStarts : 0;
+    this.#mostStarts = mostStarts;
   }
 
   /** Whether a share offers something else now than before the cycle. */
@@ -59,6 +59,11 @@ export class OfferedLines implements Following {
     const job = this.#started.get(id) ?? this.#state.waiting.get(id);
     this.#started.delete(id);
     return job;
+  }
+
+  /** One that was taken and may not start after all. */
+  giveBack(job: WaitingJob): void {
+    if (this.#state.waiting.get(job.id) === undefined) this.#state.waiting.add(job);
   }
 
   /** Those that were not taken wait as before. */

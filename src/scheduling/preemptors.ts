@@ -48,18 +48,32 @@ export function preemptorsOf(
       return { preemptors: [{ cause: by.cause, job: by.for, sentence: preemptorSentence(kind) }] };
     }
   }
+  const first = new Set<string>();
   const preemptors = probes(scheduler, policy, job).flatMap(({ share, priority, instances, kind }) => {
     const { environment } = held(job);
     const probe = aProbe(share, priority, environment, instances);
-    const by = trials.find(isPreemptionOf(job, probe.id), (copy) => copy.enqueue(probe), from ?? now);
+    const wanted = isPreemptionOf(job, probe.id);
+    const by = trials.find(
+      (decision): decision is Preemption => {
+        if (decision.kind === 'preempt' && decision.for === probe.id) first.add(decision.victim);
+        return wanted(decision);
+      },
+      (copy) => copy.enqueue(probe),
+      from ?? now,
+    );
     return by === undefined ? [] : [{ cause: by.cause, sentence: preemptorSentence({ ...kind, ...when }) }];
   });
   const distinct = preemptors.filter(
     ({ sentence }, index) => preemptors.findIndex((other) => other.sentence === sentence) === index,
   );
-  return distinct.length > 0
-    ? { preemptors: distinct }
-    : { preemptors: [], safe: { code: 'WITHIN_QUOTA', share: job.share } };
+  if (distinct.length > 0) return { preemptors: distinct };
+  return {
+    preemptors: [],
+    safe:
+      first.size > 0
+        ? { code: 'OTHERS_FIRST', jobs: [...first] }
+        : { code: 'WITHIN_QUOTA', share: job.share },
+  };
 }
 
 interface Probe {

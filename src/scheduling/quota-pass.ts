@@ -52,6 +52,7 @@ export function quotaPass(
         if (job === undefined) continue;
         // The reservation allowed each of them; two together may be too many.
         if (acted && !madeRoom(job.id) && isReserved(state, job, decision, now)) {
+          lines.giveBack(job);
           again = true;
           continue;
         }

@@ -234,10 +234,49 @@ class Search {
           : sum,
       0,
     );
-    // A guarantee that the environment could not keep would be refused.
     const enough = Math.max(1, used + needed - guaranteed);
-    if (enough > free) return [];
-    return this.#quota(enough, { node: job.share, environment, which: 'guaranteed' }, guaranteed);
+    const place = { node: job.share, environment, which: 'guaranteed' } as const;
+    // A guarantee that the environment could not keep would be refused.
+    const raised = this.#quota(Math.min(enough, free), place, guaranteed);
+    if (raised.length > 0) return raised;
+    return this.#guaranteeOfAnother(policy, place, { guaranteed, enough: needed - guaranteed, free });
+  }
+
+  /**
+   * A job that is larger than its share's guarantee, where what is guaranteed to nobody is not enough: the share with the greatest
+   * guarantee would have to give up the rest.
+   */
+  #guaranteeOfAnother(
+    policy: QuotaShareQueueSetup,
+    place: { readonly node: string; readonly environment: string; readonly which: 'guaranteed' },
+    {
+      guaranteed,
+      enough,
+      free,
+    }: { readonly guaranteed: number; readonly enough: number; readonly free: number },
+  ): Remedy[] {
+    const { settled, now } = this.#q;
+    const { node, environment } = place;
+    const giver = policy.shares
+      .filter(({ name }) => name !== node)
+      .map(({ name }) => ({ name, guaranteed: quotaOf(policy, name, environment).guaranteed }))
+      .sort((a, b) => b.guaranteed - a.guaranteed || byCodeUnits(a.name, b.name))[0];
+    const unused = Math.max(0, free);
+    const most = Math.min(enough, unused + (giver?.guaranteed ?? 0));
+    if (giver === undefined || most <= unused) return [];
+    const move =
+      (by: number) =>
+      (copy: Scheduler): void => {
+        const raised = withQuota(settled.setup, node, environment, { guaranteed: guaranteed + unused + by });
+        copy.configure(
+          withQuota(raised, giver.name, environment, { guaranteed: giver.guaranteed - by }),
+          now,
+        );
+      };
+    const by = leastThat(most - unused, (n) => this.#helps(move(n)) !== undefined);
+    if (by === undefined) return [];
+    const remedy: BareRemedy = { kind: 'quota', ...place, by: unused + by, from: { node: giver.name, by } };
+    return listOf(this.#confirmed(remedy, move(by)));
   }
 
   #lendLimits(policy: QuotaShareQueueSetup, reason: WaitReason): Remedy[] {

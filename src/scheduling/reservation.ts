@@ -3,7 +3,7 @@ import type { WaitingJob } from './job.ts';
 import { activeShares, roomIn } from './room.ts';
 import type { QueueState } from './queue-state.ts';
 import type { QuotaLedger } from './quota/ledger.ts';
-import { held } from './running-index.ts';
+import { held, type LatestEnd } from './running-index.ts';
 import { byAge } from './order.ts';
 
 /**
@@ -104,11 +104,10 @@ function holdersOf(state: QueueState, now: number): ReadonlyMap<string, Holder> 
   for (const lane of waiting.lanes()) {
     const ofLane = new Map<string, Holder>();
     for (const job of waiting.shapeHeads(lane)) {
+      if (ofLane.size === setup.environments.length) break;
       if (job.queuedAt > queuedBy) continue;
       const place = placeFor(state, job, now, active);
-      if (place === undefined) continue;
-      const other = ofLane.get(place.environment);
-      if (other === undefined || waiting.compare(job, other.job) < 0)
+      if (place !== undefined && !ofLane.has(place.environment))
         ofLane.set(place.environment, { job, needed: place.instances });
     }
     for (const [environment, holder] of ofLane) {
@@ -176,19 +175,18 @@ function leavesRoom(
   return available >= holder.needed;
 }
 
+/** Where nobody knows when they end. */
+function* oldestFirst(
+  state: QueueState,
+  environment: string,
+): Iterable<Pick<LatestEnd, 'running'> & { readonly at: undefined }> {
+  for (const running of state.running.allIn(environment)) yield { running, at: undefined };
+}
+
 function shadowOf(state: QueueState, environment: string, { job, needed }: Holder, now: number): Shadow {
   const room = roomIn(state, job.share, environment, needed, activeShares(state, now));
-  const inUse = [...state.running.all()].filter((running) => held(running).environment === environment);
-  // One that is being stopped may be gone at any moment. Times that have passed are kept: the answer must not change with the clock.
-  const ends = inUse
-    .flatMap((running) => {
-      if (running.evictedFor !== undefined) return [{ running, at: -Infinity }];
-      if (running.limitSeconds === undefined) return [];
-      return [{ running, at: running.startedAt + running.limitSeconds * 1000 }];
-    })
-    .sort((a, b) => (a.at === b.at ? 0 : a.at - b.at));
-  const oldestFirst = inUse.map((running) => ({ running, at: undefined }));
-  for (const order of [ends, oldestFirst]) {
+  // Times that have passed are kept: the answer must not change with the clock.
+  for (const order of [state.running.endsIn(environment), oldestFirst(state, environment)]) {
     const ledger = state.policy.kind === 'quotaShare' ? state.policy.ledger.clone() : undefined;
     let free = room.free;
     let at: number | undefined;

@@ -15,6 +15,22 @@ export function held(job: RunningJob): Option {
   return option;
 }
 
+/** When a running job gives its instances back at the latest, as far as its limit tells. */
+export interface LatestEnd {
+  readonly running: RunningJob;
+  /** Epoch ms; -Infinity for one that is being stopped, since it may be gone at any moment. */
+  readonly at: number;
+}
+
+const byEnd = (a: LatestEnd, b: LatestEnd): number =>
+  a.at === b.at ? byStart(a.running, b.running) : a.at - b.at;
+
+function latestEndOf(running: RunningJob): LatestEnd | undefined {
+  if (running.evictedFor !== undefined) return { running, at: -Infinity };
+  if (running.limitSeconds === undefined) return undefined;
+  return { running, at: running.startedAt + running.limitSeconds * 1000 };
+}
+
 /** Who runs, by share, and how many instances are in use. Jobs that are being stopped count until they are released. */
 export class RunningIndex {
   #jobs = new ForkedMap<RunningJob>();
@@ -24,7 +40,8 @@ export class RunningIndex {
   /** By environment, and per share by environment. */
   readonly #used = new Map<string, number>();
   readonly #usedBy = new Map<string, Map<string, number>>();
-
+  /** By environment; of those that were asked for. */
+  readonly #ends = new Map<string, SortedTree<LatestEnd>>();
   /** How many are being stopped for this job. */
   readonly #stoppingFor = new Map<string, number>();
 
@@ -45,6 +62,7 @@ export class RunningIndex {
     this.#all = this.#all.with(job);
     this.#byShare.set(job.share, (this.#byShare.get(job.share) ?? SortedTree.of(byStart)).with(job));
     this.#lists.delete(job.share);
+    this.#changeEnds(job, (ends, end) => ends.with(end));
     this.#use(job, 1);
     countFor(this.#stoppingFor, job.evictedFor, 1);
   }
@@ -58,6 +76,7 @@ export class RunningIndex {
     if (rest === undefined || rest.size === 0) this.#byShare.delete(job.share);
     else this.#byShare.set(job.share, rest);
     this.#lists.delete(job.share);
+    this.#changeEnds(job, (ends, end) => ends.without(end));
     this.#use(job, -1);
     countFor(this.#stoppingFor, job.evictedFor, -1);
     return job;
@@ -66,6 +85,21 @@ export class RunningIndex {
   /** In the order of their starts. */
   all(): Iterable<RunningJob> {
     return this.#all;
+  }
+
+  /** Who uses the environment, in the order of their starts. */
+  *allIn(environment: string): Iterable<RunningJob> {
+    for (const job of this.#all) if (held(job).environment === environment) yield job;
+  }
+
+  /** Those of the environment that have to end, soonest first; whoever has no limit and is not being stopped is left out. */
+  endsIn(environment: string): Iterable<LatestEnd> {
+    const known = this.#ends.get(environment);
+    if (known !== undefined) return known;
+    const ends = [...this.allIn(environment)].flatMap((job) => latestEndOf(job) ?? []);
+    const sorted = SortedTree.of(byEnd, ends);
+    this.#ends.set(environment, sorted);
+    return sorted;
   }
 
   /** The same list until the share's running jobs change. */
@@ -114,7 +148,18 @@ export class RunningIndex {
     for (const [environment, instances] of this.#used) other.#used.set(environment, instances);
     for (const [id, count] of this.#stoppingFor) other.#stoppingFor.set(id, count);
     for (const [share, used] of this.#usedBy) other.#usedBy.set(share, new Map(used));
+    for (const [environment, ends] of this.#ends) other.#ends.set(environment, ends);
     return other;
+  }
+
+  #changeEnds(
+    job: RunningJob,
+    change: (ends: SortedTree<LatestEnd>, end: LatestEnd) => SortedTree<LatestEnd>,
+  ): void {
+    const { environment } = held(job);
+    const ends = this.#ends.get(environment);
+    const end = ends === undefined ? undefined : latestEndOf(job);
+    if (ends !== undefined && end !== undefined) this.#ends.set(environment, change(ends, end));
   }
 
   #use(job: RunningJob, sign: 1 | -1): void {

@@ -6,7 +6,8 @@ export const DEFAULT_LIMIT_SECONDS = 86_400;
 
 /** What a guess of a running time rests on. */
 export type TimeBasis =
-  | { readonly kind: 'median'; readonly share: string; readonly count: number; readonly seconds: number }
+  /** Ended jobs of the share (`''`: of the whole queue), and their median. */
+  | { readonly kind: 'history'; readonly share: string; readonly count: number; readonly median: number }
   | { readonly kind: 'limit' }
   | { readonly kind: 'default' };
 
@@ -25,33 +26,46 @@ export function longestTime({ limitSeconds }: Timed): GuessedTime {
 }
 
 /**
- * How long a job takes that has run for `ranSeconds`: the median of the ended jobs of its share, else of the whole queue, else
- * its limit; never more than its limit. A job that ran longer than the median is no ordinary one, so the median is doubled until
- * it lies ahead: of jobs whose running times spread over orders of magnitude, about half of those that reach a time also
- * reach twice that time. The guess stays the same from one look to the next, instead of moving away with every look.
+ * How long a job takes that has run for `ranSeconds`: the median of those ended jobs of its share, else of the whole queue, that took longer
+ * than it has run; without history its limit; never more than its limit. When it has outlasted all of them, the longest of their times is
+ * doubled until it lies ahead: of jobs whose running times spread over orders of magnitude, about half of those that reach a time
+ * also reach twice that time. So the guess moves in steps, and not away with every look.
  */
 export function expectedTime(job: Timed, ranSeconds: number, times: RunningTimes | undefined): GuessedTime {
   const longest = longestTime(job);
-  const known = medianFor(job.share, times);
+  const known = endedLike(job.share, times);
   if (known === undefined) return longest;
-  let { seconds } = known;
-  while (seconds <= ranSeconds && seconds < longest.seconds) seconds *= 2;
-  return seconds >= longest.seconds
-    ? longest
-    : { seconds, basis: { kind: 'median', share: known.share, count: known.count, seconds: known.seconds } };
+  const { ended, share } = known;
+  const seconds = medianAbove(ended, ranSeconds) ?? doubledBeyond(ended.at(-1) ?? 0, ranSeconds);
+  if (seconds >= longest.seconds) return longest;
+  const median = ended[middle(0, ended.length)] ?? seconds;
+  return { seconds, basis: { kind: 'history', share, count: ended.length, median } };
 }
 
-function medianFor(
+function endedLike(
   share: string,
   times: RunningTimes | undefined,
-): { share: string; seconds: number; count: number } | undefined {
+): { readonly share: string; readonly ended: readonly number[] } | undefined {
   for (const name of [share, '']) {
-    const seconds = times?.median[name];
-    const count = times?.count[name] ?? 0;
-    // Half a second of running time would make the doubling above long, and no training takes less.
-    if (seconds !== undefined && count > 0) return { share: name, seconds: Math.max(1, seconds), count };
+    const ended = times?.ended[name];
+    if (ended !== undefined && ended.length > 0) return { share: name, ended };
   }
   return undefined;
+}
+
+/** Of an ascending list, the lower middle of what is greater. */
+function medianAbove(ascending: readonly number[], seconds: number): number | undefined {
+  const from = ascending.findIndex((each) => each > seconds);
+  return from < 0 ? undefined : ascending[middle(from, ascending.length)];
+}
+
+const middle = (from: number, to: number): number => Math.floor((from + to - 1) / 2);
+
+function doubledBeyond(seconds: number, ran: number): number {
+  // From no time at all it would never get there.
+  let beyond = Math.max(1, seconds);
+  while (beyond <= ran) beyond *= 2;
+  return beyond;
 }
 
 /**

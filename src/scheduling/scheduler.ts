@@ -5,6 +5,7 @@ import type { EnvironmentState, Option, RunningJob, WaitingJob } from './job.ts'
 import { type Place, placeOf } from './queue-order.ts';
 import { QueueState, type Restored } from './queue-state.ts';
 import { held } from './running-index.ts';
+import { isAboveGuarantee } from './quota/assignment.ts';
 import { mainReason } from './quota/wait-reasons.ts';
 import type { QueueSetup } from './setup.ts';
 import { quotaPass } from './quota-pass.ts';
@@ -191,6 +192,25 @@ export class Scheduler {
     const { waiting } = this.#state;
     const head = waiting.head(waiting.laneOf(job)) ?? waiting.first(waiting.laneOf(job));
     return head === undefined || head.id === id ? [] : [{ code: 'BEHIND', job: head.id }];
+  }
+
+  /**
+   * What a share is guaranteed in an environment, if a job of this size preempts nobody there because it is more than that, and a smaller
+   * one might. Undefined: not so.
+   */
+  guaranteeBelow(name: string, { environment, instances }: Option): number | undefined {
+    const { policy } = this.#state;
+    if (policy.kind !== 'quotaShare') return undefined;
+    const { ledger, setup } = policy;
+    const share = setup.shares.find((each) => each.name === name);
+    const pool = ledger.tree.findEnvironment(environment);
+    if (share === undefined || pool === undefined) return undefined;
+    const { inShare, reclaim } = share.preemption;
+    if (inShare === 'never' && reclaim === 'never') return undefined;
+    const request = { share: ledger.tree.indexOf(name), environment: pool, instances };
+    return isAboveGuarantee(ledger, share, setup.order, request)
+      ? ledger.guaranteed(name, environment)
+      : undefined;
   }
 
   /** Where a waiting job stands in its share and in the queue, and who is right before it. */

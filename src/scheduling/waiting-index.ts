@@ -19,8 +19,8 @@ export interface WaitingRules {
 interface Shape {
   readonly environments: readonly string[];
   readonly jobs: SortedTree<WaitingJob>;
-  /** Its first job did not fit, and nothing has happened since that could help. */
-  readonly parked: boolean;
+  /** Its first job did not fit in this period; while it lasts, nothing has happened that could help. */
+  readonly parkedIn: number | undefined;
   /** Index in the options to try first. */
   readonly resumeAt: number;
 }
@@ -28,7 +28,9 @@ interface Shape {
 interface Lane {
   /** All that wait, in order. */
   all: SortedTree<WaitingJob>;
-  /** The first job of every shape that is not parked. */
+  /** The first job of every shape. */
+  heads: SortedTree<WaitingJob>;
+  /** Of these, those whose shape is not parked. */
   ready: SortedTree<WaitingJob>;
   readonly shapes: Map<string, Shape>;
 }
@@ -54,6 +56,8 @@ export class WaitingIndex {
   readonly #stoppedFor = new Map<string, number>();
   /** Jobs that others were stopped for. */
   readonly #withClaims = new Set<string>();
+  /** Ends when all are to be offered again. */
+  #period = 0;
   #parked = 0;
 
   constructor(rules: WaitingRules, jobs: Iterable<WaitingJob> = []) {
@@ -84,11 +88,11 @@ export class WaitingIndex {
     const shape = before ?? this.#newShape(job);
     const first = shape.jobs.first();
     const leads = first === undefined || this.#rules.order(job, first) < 0;
-    const wakes = leads && shape.parked && this.#rules.headDecides;
+    const wakes = leads && this.#rules.headDecides;
     this.#change(lane, key, before, {
       ...shape,
       jobs: shape.jobs.with(job),
-      parked: shape.parked && !wakes,
+      parkedIn: wakes ? undefined : shape.parkedIn,
       resumeAt: leads ? 0 : shape.resumeAt,
     });
   }
@@ -152,12 +156,9 @@ export class WaitingIndex {
     return this.#lanes.get(lane)?.all.first();
   }
 
-  /** The first job of every shape of the lane, in no particular order. */
-  *shapeHeads(lane: string): Iterable<WaitingJob> {
-    for (const { jobs } of this.#lanes.get(lane)?.shapes.values() ?? []) {
-      const first = jobs.first();
-      if (first !== undefined) yield first;
-    }
+  /** The first job of every shape of the lane, in order. */
+  shapeHeads(lane: string): Iterable<WaitingJob> {
+    return this.#lanes.get(lane)?.heads ?? [];
   }
 
   laneOf(job: WaitingJob): string {
@@ -209,12 +210,13 @@ export class WaitingIndex {
   /** Whether the job's shape was refused and waits for an event. */
   isParked(job: WaitingJob): boolean {
     const lane = this.#lanes.get(this.#rules.laneOf(job));
-    return lane?.shapes.get(this.#rules.shapeOf(job))?.parked === true;
+    const shape = lane?.shapes.get(this.#rules.shapeOf(job));
+    return shape !== undefined && this.#isParked(shape);
   }
 
   /** The job's shape is not offered again before it is woken. */
   park(job: WaitingJob): void {
-    this.#update(job, { parked: true, resumeAt: 0 });
+    this.#update(job, { parkedIn: this.#period, resumeAt: 0 });
   }
 
   /**
@@ -224,11 +226,8 @@ export class WaitingIndex {
   parkLarger(job: WaitingJob): void {
     const lane = this.#lanes.get(this.#rules.laneOf(job));
     if (lane === undefined) return;
-    for (const other of [...lane.shapes.values()]) {
-      const first = other.parked ? undefined : other.jobs.first();
-      if (first === undefined || this.#rules.order(first, job) < 0 || !asksForMore(first, job)) continue;
-      this.park(first);
-    }
+    const { ready } = lane;
+    for (const first of ready.from(ready.countBefore(job))) if (asksForMore(first, job)) this.park(first);
   }
 
   resumeAt(job: WaitingJob): number {
@@ -243,11 +242,16 @@ export class WaitingIndex {
   /** Offers again the shapes that could use one of these environments; without a list, all. */
   wake(environments?: readonly string[]): void {
     if (this.#parked === 0) return;
+    if (environments === undefined) {
+      this.#period++;
+      this.#parked = 0;
+      for (const lane of this.#lanes.values()) lane.ready = lane.heads;
+      return;
+    }
     for (const lane of this.#lanes.values()) {
       for (const [key, shape] of lane.shapes) {
-        if (!shape.parked) continue;
-        if (environments?.some((name) => shape.environments.includes(name)) === false) continue;
-        this.#change(lane, key, shape, { ...shape, parked: false, resumeAt: 0 });
+        if (this.#isParked(shape) && environments.some((name) => shape.environments.includes(name)))
+          this.#change(lane, key, shape, { ...shape, parkedIn: undefined });
       }
     }
   }
@@ -255,11 +259,12 @@ export class WaitingIndex {
   clone(): WaitingIndex {
     const other = new WaitingIndex(this.#rules);
     other.#jobs = this.#jobs.fork();
-    for (const [name, { all, ready, shapes }] of this.#lanes)
-      other.#lanes.set(name, { all, ready, shapes: new Map(shapes) });
+    for (const [name, { all, heads, ready, shapes }] of this.#lanes)
+      other.#lanes.set(name, { all, heads, ready, shapes: new Map(shapes) });
     for (const [share, counts] of this.#counts) other.#counts.set(share, new Map(counts));
     for (const [id, count] of this.#stoppedFor) other.#stoppedFor.set(id, count);
     for (const id of this.#withClaims) other.#withClaims.add(id);
+    other.#period = this.#period;
     other.#parked = this.#parked;
     return other;
   }
@@ -284,7 +289,8 @@ export class WaitingIndex {
         heads.push(head);
         lane.shapes.set(key, { ...this.#newShape(head), jobs: SortedTree.of(this.#rules.order, ofShape) });
       }
-      lane.ready = SortedTree.of(this.#rules.order, heads);
+      lane.heads = SortedTree.of(this.#rules.order, heads);
+      lane.ready = lane.heads;
     }
   }
 
@@ -292,33 +298,37 @@ export class WaitingIndex {
     const known = this.#lanes.get(name);
     if (known !== undefined) return known;
     const empty = SortedTree.of(this.#rules.order);
-    const lane: Lane = { all: empty, ready: empty, shapes: new Map() };
+    const lane: Lane = { all: empty, heads: empty, ready: empty, shapes: new Map() };
     this.#lanes.set(name, lane);
     return lane;
   }
 
-  #newShape(job: WaitingJob): Shape {
-    const environments = job.options.map(({ environment }) => environment);
-    return { environments, jobs: SortedTree.of(this.#rules.order), parked: false, resumeAt: 0 };
+  #isParked({ parkedIn }: Shape): boolean {
+    return parkedIn === this.#period;
   }
 
-  #update(job: WaitingJob, change: Partial<Pick<Shape, 'parked' | 'resumeAt'>>): void {
+  #newShape(job: WaitingJob): Shape {
+    const environments = job.options.map(({ environment }) => environment);
+    return { environments, jobs: SortedTree.of(this.#rules.order), parkedIn: undefined, resumeAt: 0 };
+  }
+
+  #update(job: WaitingJob, change: Partial<Pick<Shape, 'parkedIn' | 'resumeAt'>>): void {
     const lane = this.#lanes.get(this.#rules.laneOf(job));
     const key = this.#rules.shapeOf(job);
     const shape = lane?.shapes.get(key);
     if (lane !== undefined && shape !== undefined) this.#change(lane, key, shape, { ...shape, ...change });
   }
 
-  /** Keeps `ready` and the number of parked shapes true to the change. */
+  /** Keeps `heads`, `ready` and the number of parked shapes true to the change. */
   #change(lane: Lane, key: string, before: Shape | undefined, after: Shape): void {
-    const offered = before?.parked === false ? before.jobs.first() : undefined;
-    const offers = after.parked ? undefined : after.jobs.first();
-    if (offered !== offers) {
-      if (offered !== undefined) lane.ready = lane.ready.without(offered);
-      if (offers !== undefined) lane.ready = lane.ready.with(offers);
-    }
+    const led = before?.jobs.first();
+    const leads = after.jobs === before?.jobs ? led : after.jobs.first();
+    const wasParked = before !== undefined && this.#isParked(before);
+    const parked = this.#isParked(after);
+    lane.heads = exchanged(lane.heads, led, leads);
+    lane.ready = exchanged(lane.ready, wasParked ? undefined : led, parked ? undefined : leads);
     const kept = after.jobs.size > 0;
-    this.#parked += Number(kept && after.parked) - Number(before?.parked === true);
+    this.#parked += Number(kept && parked) - Number(wasParked);
     if (kept) lane.shapes.set(key, after);
     else lane.shapes.delete(key);
   }
@@ -340,6 +350,16 @@ export class WaitingIndex {
     else counts.delete(choice.environment);
     if (counts.size === 0) this.#counts.delete(job.share);
   }
+}
+
+function exchanged(
+  jobs: SortedTree<WaitingJob>,
+  out: WaitingJob | undefined,
+  into: WaitingJob | undefined,
+): SortedTree<WaitingJob> {
+  if (out === into) return jobs;
+  const rest = out === undefined ? jobs : jobs.without(out);
+  return into === undefined ? rest : rest.with(into);
 }
 
 function asksForMore(a: WaitingJob, b: WaitingJob): boolean {

@@ -209,6 +209,19 @@ export function pauseSentence(times: number, seconds: number): string {
   return `Others were stopped for it ${times} times and it never ran for long after, so it may have others stopped again only in ${duration(seconds)}.`;
 }
 
+/** Why a job that could stop others if it were smaller does not (quota/assignment.ts). */
+export function aboveGuaranteeSentence(p: {
+  readonly share: string;
+  readonly needed: number;
+  readonly guaranteed: number;
+}): string {
+  const why =
+    p.guaranteed === 0
+      ? `${p.share} is guaranteed none there`
+      : `it needs ${p.needed}, more than the ${p.guaranteed} that ${p.share} is guaranteed`;
+  return `It preempts nobody, because ${why}.`;
+}
+
 /** A remedy without its sentence: members of each kind, kept apart. */
 export type BareRemedy = Remedy extends infer R ? (R extends Remedy ? Omit<R, 'sentence'> : never) : never;
 
@@ -224,7 +237,10 @@ export function remedySentence(remedy: BareRemedy, preempts: boolean): string {
       return `When ${jobList(remedy.jobs)} ${remedy.jobs.length === 1 ? 'ends' : 'end'}${expected}, ${then}.`;
     }
     case 'quota':
-      return `With ${quotaWords[remedy.which]} ${remedy.which === 'limit' ? '' : `of ${remedy.node} `}in ${remedy.environment} raised by ${remedy.by} ${then}.`;
+      return (
+        `With ${quotaWords[remedy.which]} of ${remedy.node} in ${remedy.environment} raised by ${remedy.by}` +
+        `${remedy.from === undefined ? '' : ` and that of ${remedy.from.node} lowered by ${remedy.from.by}`} ${then}.`
+      );
     case 'priority':
       return `With priority ${remedy.priority} ${then}.`;
     case 'time':
@@ -243,8 +259,7 @@ export function remedySentence(remedy: BareRemedy, preempts: boolean): string {
 const quotaWords = {
   guaranteed: 'the guarantee',
   borrowLimit: 'the borrow limit',
-  lendLimit: 'what others lend',
-  limit: 'the limit',
+  lendLimit: 'the lend limit',
 } as const;
 
 /** Why another job comes before this one, or what a running one holds. */
@@ -334,6 +349,8 @@ export type SafeCause =
   | { readonly code: 'POLICY'; readonly policy: 'fifo' | 'fairShare' }
   | { readonly code: 'STOPPING' }
   | { readonly code: 'PREEMPTION_LIMIT'; readonly preemptions: number }
+  /** Jobs that could preempt others would stop these. */
+  | { readonly code: 'OTHERS_FIRST'; readonly jobs: readonly string[] }
   | { readonly code: 'WITHIN_QUOTA'; readonly share: string };
 
 export function safeSentence(cause: SafeCause): string {
@@ -344,6 +361,8 @@ export function safeSentence(cause: SafeCause): string {
       return 'It is stopping already.';
     case 'PREEMPTION_LIMIT':
       return `Nothing can preempt it: it was preempted ${count(cause.preemptions, 'time')}, which is the most per job.`;
+    case 'OTHERS_FIRST':
+      return `No single job can preempt it now: ${jobList(cause.jobs)} would go first.`;
     case 'WITHIN_QUOTA':
       return `Nothing can preempt it now: the quotas let no job of ${cause.share} or of another share take its instances.`;
   }
@@ -351,8 +370,8 @@ export function safeSentence(cause: SafeCause): string {
 
 /** What an estimate rests on. */
 export interface BasisInWords {
-  /** Ended jobs whose median running time was used: how many there were, by share (`''` for the whole queue). */
-  readonly medians: readonly { readonly share: string; readonly count: number; readonly seconds: number }[];
+  /** Ended jobs whose running times were used, and their median, by share (`''` for the whole queue). */
+  readonly histories: readonly { readonly share: string; readonly count: number; readonly median: number }[];
   readonly byLimit: number;
   /** Jobs that have no limit and no history: SageMaker stops them after a day by default. */
   readonly byDefault: number;
@@ -362,23 +381,23 @@ export interface BasisInWords {
 }
 
 export function basisSentence(basis: BasisInWords): string {
-  const named = basis.medians.filter(({ share }) => share !== '');
-  const whole = basis.medians.find(({ share }) => share === '');
-  // Of one share only: its median is that of the whole queue.
-  const same = whole !== undefined && named.some((m) => m.count === whole.count);
+  const named = basis.histories.filter(({ share }) => share !== '');
+  const whole = basis.histories.find(({ share }) => share === '');
+  // Of one share only: its jobs are those of the whole queue.
+  const same = whole !== undefined && named.some((h) => h.count === whole.count);
   const parts = [
     ...named.map(
-      (m) =>
-        `the median of ${duration(m.seconds)} of ${count(m.count, 'ended job')} of ${m.share}` +
-        (same && m.count === whole.count ? ' (for other shares, too)' : ''),
+      (h) =>
+        `the running times of ${count(h.count, 'ended job')} of ${h.share} (median ${duration(h.median)})` +
+        (same && h.count === whole.count ? ', for other shares, too' : ''),
     ),
     ...(whole === undefined || same
       ? []
       : [
-          `the median of ${duration(whole.seconds)} of ` +
+          'the running times of ' +
             (named.length === 0
-              ? count(whole.count, 'ended job')
-              : `all ${whole.count} ended jobs for shares without any`),
+              ? `${count(whole.count, 'ended job')} (median ${duration(whole.median)})`
+              : `all ${whole.count} ended jobs (median ${duration(whole.median)}) for shares without any`),
         ]),
     ...(basis.byLimit > 0 ? [`the time limits of ${count(basis.byLimit, 'job')}`] : []),
     ...(basis.byDefault > 0

@@ -90,10 +90,11 @@ function options({ sentenceByOption = [] }: Explanation, style: ExplanationStyle
   return `By placement\n${sentences.map((sentence) => lines(sentence, style, 2)).join('')}`;
 }
 
-function ahead({ ahead: jobs, aheadCount }: Explanation, style: ExplanationStyle): string {
+function ahead({ ahead: jobs, aheadCount, position }: Explanation, style: ExplanationStyle): string {
   if (jobs.length === 0) return '';
   const { paint, width } = style;
   const columns: readonly Column<JobAhead>[] = [
+    { header: '#', value: (job) => String(job.position ?? ''), align: 'right', dropRank: 3 },
     { header: 'JOB', value: ({ id }) => id },
     { header: 'USER', value: ({ user }) => user ?? '', shrinkTo: 8, dropRank: 1 },
     { header: 'SHARE', value: ({ share }) => share, shrinkTo: 8, dropRank: 2 },
@@ -111,8 +112,18 @@ function ahead({ ahead: jobs, aheadCount }: Explanation, style: ExplanationStyle
     headers: true,
     paintHeader: (cell) => paint('header', cell),
   });
-  const shown = jobs.length < aheadCount ? `, the nearest ${jobs.length}` : '';
-  return `Ahead (${aheadCount}${shown})\n${table.replace(/^(?=.)/gm, '  ')}`;
+  const waiting = (position?.inQueue ?? 1) - 1;
+  const shown = jobs.filter(({ state }) => state === 'waiting').length;
+  const parts = [
+    some(shown, waiting, 'waiting', (n) => `the last ${n}`),
+    some(jobs.length - shown, aheadCount - waiting, 'running', (n) => `the ${n} over soonest`),
+  ];
+  return `Ahead: ${parts.filter((part) => part !== '').join(', ')}\n${table.replace(/^(?=.)/gm, '  ')}`;
+}
+
+function some(shown: number, all: number, what: string, which: (n: number) => string): string {
+  if (all === 0) return '';
+  return `${all} ${what}${shown < all ? ` (below: ${which(shown)})` : ''}`;
 }
 
 function list(title: string, sentences: readonly string[], style: ExplanationStyle): string {

@@ -1,5 +1,5 @@
 import { pauseEnds } from '../claims.ts';
-import type { FallbackSetup } from '../setup.ts';
+import type { FallbackSetup, QuotaShareQueueSetup, QuotaShareSetup } from '../setup.ts';
 import type { Victim } from './candidates.ts';
 import { classicVictims } from './classic-victims.ts';
 import { type CycleState, type Request, without } from './cycle-state.ts';
@@ -65,11 +65,10 @@ function tryOption(state: CycleState, request: Request): Trial {
   if (instances > Math.min(ledger.tree.quota(share, environment).potential, limit) || room === -Infinity)
     return noFit;
 
-  const { height, belowRoot } = ledger.borrowHeight(share, environment, instances);
+  const { height } = ledger.borrowHeight(share, environment, instances);
   if (instances <= ledger.availableTo(share, environment) && instances <= room)
     return { ...noFit, mode: 'fit', height };
-  const inGuarantee = instances <= ledger.tree.quota(share, environment).nominal;
-  if (!inGuarantee && !belowRoot && !mayPreemptWhileBorrowing(state, share)) return noFit;
+  if (isAboveGuarantee(ledger, state.setupOf(share), state.policy.order, request)) return noFit;
 
   const pauses = pauseEnds(request.job, state.world.now) !== undefined;
   const victims = pauses ? [] : findVictims(state, request);
@@ -107,10 +106,20 @@ function wouldReturn(
   );
 }
 
-function mayPreemptWhileBorrowing(state: CycleState, share: number): boolean {
-  const { preemption } = state.setupOf(share);
-  if (preemption.whileBorrowing !== undefined) return true;
-  return state.policy.order === 'fairShare' && preemption.reclaim !== 'never';
+/**
+ * Whether so many instances are more than the share, and every group above it that could give them, is guaranteed: then a job preempts
+ * nobody, unless it may even while borrowing.
+ */
+export function isAboveGuarantee(
+  ledger: QuotaLedger,
+  { preemption }: Pick<QuotaShareSetup, 'preemption'>,
+  order: QuotaShareQueueSetup['order'],
+  { share, environment, instances }: Pick<Request, 'share' | 'environment' | 'instances'>,
+): boolean {
+  if (preemption.whileBorrowing !== undefined) return false;
+  if (order === 'fairShare' && preemption.reclaim !== 'never') return false;
+  if (instances <= ledger.tree.quota(share, environment).nominal) return false;
+  return !ledger.borrowHeight(share, environment, instances).belowRoot;
 }
 
 /** Whether to take this option without looking at the next. */

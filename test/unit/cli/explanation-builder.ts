@@ -16,6 +16,17 @@ export function explanation(over: Partial<Explanation> = {}): Explanation {
       'ProdExp1 uses 75 of P4 (60 guaranteed, 15 borrowed), and P4 has 3 of 100 instances free: 12 more are needed.',
     ahead: [
       {
+        id: 'sweep-7',
+        position: 6,
+        user: 'bob@example.com',
+        share: 'ProdExp1',
+        priority: 60,
+        instances: 4,
+        environment: 'P4',
+        state: 'waiting',
+        why: 'Higher priority 60.',
+      },
+      {
         id: 'rank-lr-3',
         user: 'ana@example.com',
         share: 'ProdExp1',
@@ -25,18 +36,8 @@ export function explanation(over: Partial<Explanation> = {}): Explanation {
         state: 'running',
         why: 'Holds 15 of P4.',
       },
-      {
-        id: 'sweep-7',
-        user: 'bob@example.com',
-        share: 'ProdExp1',
-        priority: 60,
-        instances: 4,
-        environment: 'P4',
-        state: 'waiting',
-        why: 'Higher priority 60.',
-      },
     ],
-    aheadCount: 6,
+    aheadCount: 7,
     remedies: [
       {
         kind: 'instances',

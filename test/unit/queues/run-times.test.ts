@@ -4,18 +4,18 @@ import { addRun, runningTimes, type RunTimes } from '../../../src/queues/run-tim
 const after = (...runs: [string, number][]): RunTimes =>
   runs.reduce<RunTimes>((times, [share, seconds]) => addRun(times, share, seconds), {});
 
-it('the median of each share, and of all', () => {
-  const times = runningTimes(after(['red', 10], ['red', 30], ['red', 1_000], ['blue', 5]));
-  expect(times).toEqual({ median: { red: 30, blue: 5, '': 10 }, count: { red: 3, blue: 1, '': 4 } });
+it('the running times of each share, and of all, in order', () => {
+  const times = runningTimes(after(['red', 10], ['red', 1_000], ['red', 30], ['blue', 5]));
+  expect(times).toEqual({ ended: { red: [10, 30, 1_000], blue: [5], '': [5, 10, 30, 1_000] } });
 });
 
 it('nothing is known before a job has ended', () => {
-  expect(runningTimes({})).toEqual({ median: {}, count: {} });
+  expect(runningTimes({})).toEqual({ ended: { '': [] } });
 });
 
 it('only the newest count, so that a change of habits is followed', () => {
   const habits = after(...Array.from({ length: 60 }, (_, n): [string, number] => ['red', n < 30 ? 1 : 100]));
-  expect(runningTimes(habits).median['red']).toBe(100);
+  expect(runningTimes(habits).ended['red']).toEqual(new Array(30).fill(100));
 });
 
 it('what is kept is bounded, however many shares there are', () => {

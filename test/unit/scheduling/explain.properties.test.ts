@@ -176,10 +176,12 @@ function apply(scheduler: Scheduler, id: string, remedy: Remedy, now: number): v
       const { policy } = setup;
       if (policy.kind !== 'quotaShare') throw new Error('only quotaShare has quotas');
       const shares = policy.shares.map((share) => {
+        const by =
+          share.name === remedy.node ? remedy.by : share.name === remedy.from?.node ? -remedy.from.by : 0;
         const quota = share.quota[remedy.environment];
-        if (share.name !== remedy.node || quota === undefined || remedy.which === 'limit') return share;
-        const raised = { ...quota, [remedy.which]: (quota[remedy.which] ?? 0) + remedy.by };
-        return { ...share, quota: { ...share.quota, [remedy.environment]: raised } };
+        if (by === 0 || quota === undefined) return share;
+        const changed = { ...quota, [remedy.which]: (quota[remedy.which] ?? 0) + by };
+        return { ...share, quota: { ...share.quota, [remedy.environment]: changed } };
       });
       scheduler.configure({ ...setup, policy: { ...policy, shares } }, now);
       return;

@@ -139,6 +139,71 @@ describe('figure 2: a share at its quota of 60', () => {
   });
 });
 
+describe('a job that is larger than the guarantee of its share', () => {
+  const [A, B] = [aShare('A', 2), aShare('B', 4)];
+
+  function full(limit: number): Scheduler {
+    const scheduler = withJobs(
+      aQueue(quotaShares(A, B), { gpu: limit }),
+      ...Array.from({ length: limit }, (_, n) => inShare(`b${n}`, 'B', 10, 1)),
+    );
+    scheduler.settle(NOW);
+    scheduler.enqueue(inShare('large', 'A', 50, 3));
+    return scheduler;
+  }
+  const sentences = (scheduler: Scheduler): (string | undefined)[] => {
+    const { sentence, remedies } = explain(scheduler, 'large', LATER)!;
+    return [sentence, remedies.find(({ kind }) => kind === 'quota')?.sentence];
+  };
+
+  test('hears that it preempts nobody, and whose guarantee would have to fall', () => {
+    expect(sentences(full(6))).toEqual([
+      'gpu has 0 of 6 instances free: 3 more are needed. ' +
+        'It preempts nobody, because it needs 3, more than the 2 that A is guaranteed.',
+      'With the guarantee of A in gpu raised by 1 and that of B lowered by 1 it would preempt others and start when they have stopped.',
+    ]);
+  });
+
+  test('hears only of its own guarantee where enough is guaranteed to nobody', () => {
+    expect(sentences(full(7))[1]).toBe(
+      'With the guarantee of A in gpu raised by 1 it would preempt others and start when they have stopped.',
+    );
+  });
+});
+
+test('a running job that others would go before hears who', () => {
+  const scheduler = withJobs(
+    aQueue(quotaShares(aShare('A', 2), aShare('B', 3)), { gpu: 5 }),
+    ...[10, 20, 30, 40, 50].map((priority) => inShare(`b-${priority}`, 'B', priority, 1)),
+  );
+  scheduler.settle(NOW);
+  const { preemptibleBy, sentence } = explain(scheduler, 'b-50', LATER)!;
+  expect(preemptibleBy).toEqual([]);
+  expect(sentence).toContain('No single job can preempt it now: b-10, b-20 and b-30 would go first.');
+});
+
+test('jobs of one share start one after the other before those behind them in another, with reservations, too', () => {
+  const setup = aQueue(quotaShares(aShare('A', 2), aShare('B', 2)), { gpu: 4 });
+  const scheduler = withJobs(
+    { ...setup, reservation: { afterSeconds: 3600 } },
+    ...[0, 1, 2, 3].map((n) => inShare(`run-${n}`, n < 2 ? 'A' : 'B', 90, 1)),
+  );
+  scheduler.settle(NOW);
+  for (const [id, share] of [
+    ['a-1', 'A'],
+    ['a-2', 'A'],
+    ['b-1', 'B'],
+  ] as const)
+    scheduler.enqueue(inShare(id, share, share === 'A' ? 50 : 40, 1, { queuedAt: NOW }));
+  const positions = ['a-1', 'a-2', 'b-1'].map((id) => explain(scheduler, id, NOW)!.position?.inQueue);
+  expect(positions).toEqual([1, 2, 3]);
+  scheduler.configure({ ...setup, environments: [{ name: 'gpu', limit: 6 }] }, NOW);
+  expect(scheduler.settle(NOW).decisions.flatMap((d) => (d.kind === 'admit' ? [d.job] : []))).toEqual([
+    'a-1',
+    'a-2',
+  ]);
+});
+
 describe('who is ahead', () => {
   test('in one line: those who were submitted earlier, and who holds what is needed', () => {
     const scheduler = withJobs(
@@ -174,8 +239,8 @@ describe('who is ahead', () => {
       scheduler.enqueue(job);
     const waiting = explain(scheduler, 'asked', NOW)!.ahead.filter(({ state }) => state === 'waiting');
     expect(waiting.map(({ id, why }) => [id, why])).toEqual([
-      ['mine', 'Higher priority 90.'],
       ['high', 'Its share has the lower usage for its weight.'],
+      ['mine', 'Higher priority 90.'],
     ]);
   });
 });

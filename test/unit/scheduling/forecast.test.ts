@@ -16,9 +16,11 @@ const running = (job: WaitingJob, startedAt: number, more: Partial<RunningJob> =
   ...more,
 });
 
-const times = (median: Readonly<Record<string, number>>): RunningTimes => ({
-  median,
-  count: Object.fromEntries(Object.keys(median).map((share) => [share, 7])),
+/** Seven ended jobs each, all of the same length. */
+const times = (seconds: Readonly<Record<string, number>>): RunningTimes => ({
+  ended: Object.fromEntries(
+    Object.entries(seconds).map(([share, each]) => [share, new Array<number>(7).fill(each)]),
+  ),
 });
 
 function aLiveQueue(setup: QueueSetup, runs: readonly RunningJob[], waits: readonly WaitingJob[]): Scheduler {
@@ -37,13 +39,19 @@ describe('the expected end of a running job', () => {
       50 * MINUTE,
     ],
     [
-      'prefers the median of its share',
+      'prefers the history of its share',
       running(aJob('a', 1, limit), NOW),
       times({ '': 3600, default: 600 }),
       10 * MINUTE,
     ],
     [
-      'doubles a median that lies behind',
+      'goes by those that took longer than it has run',
+      running(aJob('a', 1, limit), NOW - 10 * MINUTE),
+      { ended: { '': [60, 300, 600, 601, 1800, 3000, 6000] } },
+      20 * MINUTE,
+    ],
+    [
+      'doubles the longest when it has outlasted all',
       running(aJob('a', 1, limit), NOW - 25 * MINUTE),
       times({ '': 600 }),
       15 * MINUTE,
@@ -85,7 +93,7 @@ describe('an estimated start', () => {
     expect(estimates.get('second')?.startAt).toBe(NOW + 170 * MINUTE);
   });
 
-  test('uses medians, with limits as the latest', () => {
+  test('uses running times of ended jobs, with limits as the latest', () => {
     const scheduler = aLiveQueue(aQueue(FIFO), [holder], [aJob('next', 10)]);
     expect(forecast(scheduler, ['next'], NOW, times({ default: 1800 })).get('next')).toEqual({
       startAt: NOW + 20 * MINUTE,
@@ -93,7 +101,7 @@ describe('an estimated start', () => {
       latestAt: NOW + 110 * MINUTE,
       environment: 'gpu',
       basis:
-        'Rests on the median of 30 min of 7 ended jobs of default, if nothing else is submitted or changed.',
+        'Rests on the running times of 7 ended jobs of default (median 30 min), if nothing else is submitted or changed.',
     });
   });
 

@@ -180,13 +180,13 @@ test('an open environment needs no sentence', () => {
 
 test('what an estimate rests on is said with its numbers', () => {
   const basis = {
-    medians: [{ share: 'prod', count: 12, seconds: 5400 }],
+    histories: [{ share: 'prod', count: 12, median: 5400 }],
     byLimit: 2,
     byDefault: 1,
     stops: 0,
   };
   expect(basisSentence({ ...basis, end: 'started' })).toBe(
-    'Rests on the median of 1 h 30 min of 12 ended jobs of prod, the time limits of 2 jobs and ' +
+    'Rests on the running times of 12 ended jobs of prod (median 1 h 30 min), the time limits of 2 jobs and ' +
       'the limit of one day that SageMaker sets by default for 1 job without a limit, if nothing else is submitted or changed.',
   );
 });
@@ -195,33 +195,34 @@ test.each([
   [
     'of one share and of the whole queue, which has others',
     [
-      { share: 'prod', count: 12, seconds: 90 },
-      { share: '', count: 20, seconds: 60 },
+      { share: 'prod', count: 12, median: 90 },
+      { share: '', count: 20, median: 60 },
     ],
-    'Rests on the median of 90 s of 12 ended jobs of prod and the median of 60 s of all 20 ended jobs for shares without any, ',
+    'Rests on the running times of 12 ended jobs of prod (median 90 s) and ' +
+      'the running times of all 20 ended jobs (median 60 s) for shares without any, ',
   ],
   [
     'of one share, which is the whole queue: said once',
     [
-      { share: 'prod', count: 1, seconds: 90 },
-      { share: '', count: 1, seconds: 90 },
+      { share: 'prod', count: 1, median: 90 },
+      { share: '', count: 1, median: 90 },
     ],
-    'Rests on the median of 90 s of 1 ended job of prod (for other shares, too), ',
+    'Rests on the running times of 1 ended job of prod (median 90 s), for other shares, too, ',
   ],
   [
     'of the whole queue alone',
-    [{ share: '', count: 1, seconds: 90 }],
-    'Rests on the median of 90 s of 1 ended job, ',
+    [{ share: '', count: 1, median: 90 }],
+    'Rests on the running times of 1 ended job (median 90 s), ',
   ],
-])('medians %s', (_, medians, beginning) => {
-  const basis = { medians, byLimit: 0, byDefault: 0, stops: 0 };
+])('running times %s', (_, histories, beginning) => {
+  const basis = { histories, byLimit: 0, byDefault: 0, stops: 0 };
   expect(basisSentence({ ...basis, end: 'started' })).toBe(
     `${beginning}if nothing else is submitted or changed.`,
   );
 });
 
 test('an estimate that waits for preempted jobs says so', () => {
-  const basis = { medians: [], byLimit: 0, byDefault: 0, stops: 2 };
+  const basis = { histories: [], byLimit: 0, byDefault: 0, stops: 2 };
   expect(basisSentence({ ...basis, end: 'started' })).toBe(
     'Rests on the time that 2 preempted jobs may take to stop, if nothing else is submitted or changed.',
   );
