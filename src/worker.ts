@@ -103,7 +103,9 @@ export async function runWorker(config: WorkerConfig, hooks: WorkerHooks = {}): 
 export function installRuntime(level: LogLevel): void {
   Runtime.install({
     logger: new DefaultLogger(level),
-    telemetryOptions: { logging: { filter: level === 'TRACE' || level === 'DEBUG' ? level : 'WARN' } },
+    telemetryOptions: {
+      logging: { filter: level === 'TRACE' || level === 'DEBUG' ? level : 'WARN', forward: {} },
+    },
   });
 }
 

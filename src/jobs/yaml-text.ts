@@ -143,9 +143,13 @@ class Reading {
     });
     const documents = [...composer.compose(tokens, true, text.length)];
     const errors = documents.flatMap((document) => [...document.errors, ...document.warnings]);
+    // One slip may make several errors of the parser, which people would read as the same.
+    const said = new Set<string>();
     for (const error of errors.slice(0, MOST_SYNTAX_ERRORS)) {
       const { what, ...details } = explainSyntax(error, text);
-      this.#refuse('FILE_SYNTAX', error.pos[0], what, details);
+      const saying = `${this.#lines.linePos(error.pos[0]).line} ${what}`;
+      if (!said.has(saying)) this.#refuse('FILE_SYNTAX', error.pos[0], what, details);
+      said.add(saying);
     }
     if (errors.length > 0) return [];
     const { noun, least } = this.#kind;

@@ -19,5 +19,7 @@ export function addRun(times: RunTimes, share: string, seconds: number): RunTime
 /** What estimates rest on: the running times of each share, and of all under the empty name. */
 export function runningTimes(times: RunTimes): RunningTimes {
   const lists = [...Object.entries(times), ['', Object.values(times).flat()] as const];
-  return { ended: Object.fromEntries(lists.map(([share, list]) => [share, [...list].sort((a, b) => a - b)])) };
+  return {
+    ended: Object.fromEntries(lists.map(([share, list]) => [share, [...list].sort((a, b) => a - b)])),
+  };
 }

@@ -50,6 +50,13 @@ export class SortedTree<T> {
     return root === this.#root ? this : new SortedTree(this.#compare, root);
   }
 
+  /** Several at a time, each of them as it is in the tree; costs O(size). */
+  withoutAll(items: ReadonlySet<T>): SortedTree<T> {
+    if (items.size === 0) return this;
+    const rest = [...this].filter((item) => !items.has(item));
+    return new SortedTree(this.#compare, balanced(rest, 0, rest.length));
+  }
+
   has(item: T): boolean {
     let node = this.#root;
     while (node !== undefined) {

@@ -216,7 +216,7 @@ export class WaitingIndex {
 
   /** The job's shape is not offered again before it is woken. */
   park(job: WaitingJob): void {
-    this.#update(job, { parkedIn: this.#period, resumeAt: 0 });
+    this.#update(job, (shape) => this.#asParked(shape));
   }
 
   /**
@@ -226,8 +226,17 @@ export class WaitingIndex {
   parkLarger(job: WaitingJob): void {
     const lane = this.#lanes.get(this.#rules.laneOf(job));
     if (lane === undefined) return;
-    const { ready } = lane;
-    for (const first of ready.from(ready.countBefore(job))) if (asksForMore(first, job)) this.park(first);
+    const { ready, shapes } = lane;
+    const parked = new Set<WaitingJob>();
+    for (const first of ready.from(ready.countBefore(job))) {
+      const key = this.#rules.shapeOf(first);
+      const shape = asksForMore(first, job) ? shapes.get(key) : undefined;
+      if (shape === undefined) continue;
+      shapes.set(key, this.#asParked(shape));
+      parked.add(first);
+    }
+    lane.ready = ready.withoutAll(parked);
+    this.#parked += parked.size;
   }
 
   resumeAt(job: WaitingJob): number {
@@ -236,7 +245,7 @@ export class WaitingIndex {
   }
 
   setResumeAt(job: WaitingJob, resumeAt: number): void {
-    this.#update(job, { resumeAt });
+    this.#update(job, ({ environments, jobs, parkedIn }) => ({ environments, jobs, parkedIn, resumeAt }));
   }
 
   /** Offers again the shapes that could use one of these environments; without a list, all. */
@@ -307,16 +316,21 @@ export class WaitingIndex {
     return parkedIn === this.#period;
   }
 
+  /** Written out: this is done for every shape in every cycle, and a spread takes several times as long. */
+  #asParked({ environments, jobs }: Shape): Shape {
+    return { environments, jobs, parkedIn: this.#period, resumeAt: 0 };
+  }
+
   #newShape(job: WaitingJob): Shape {
     const environments = job.options.map(({ environment }) => environment);
     return { environments, jobs: SortedTree.of(this.#rules.order), parkedIn: undefined, resumeAt: 0 };
   }
 
-  #update(job: WaitingJob, change: Partial<Pick<Shape, 'parkedIn' | 'resumeAt'>>): void {
+  #update(job: WaitingJob, change: (shape: Shape) => Shape): void {
     const lane = this.#lanes.get(this.#rules.laneOf(job));
     const key = this.#rules.shapeOf(job);
     const shape = lane?.shapes.get(key);
-    if (lane !== undefined && shape !== undefined) this.#change(lane, key, shape, { ...shape, ...change });
+    if (lane !== undefined && shape !== undefined) this.#change(lane, key, shape, change(shape));
   }
 
   /** Keeps `heads`, `ready` and the number of parked shapes true to the change. */

@@ -3,6 +3,7 @@ import { TrainyardError } from '../../jobs/error-catalogue.ts';
 import { isTerminal } from '../../jobs/status.ts';
 import { confirm } from '../confirm.ts';
 import { withExamples } from '../examples.ts';
+import { assertQueue } from '../known-queue.ts';
 import { addFormatOption } from '../option-values.ts';
 import { FILTER_KEYS, parseFilter, unfinishedJobs, type CancelFilter } from '../cancel-filter.ts';
 import { OUTPUT_FORMATS, type OutputFormat } from '../print/output-format.ts';
@@ -62,6 +63,7 @@ async function run(ids: readonly string[], options: CancelOptions, command: Comm
   const client = await session.client();
   const jobIds = await wanted(client, ids, options.filter);
   if (jobIds.length === 0) {
+    if (options.filter?.queue !== undefined) await assertQueue(client, options.filter.queue);
     session.say('No unfinished jobs match; nothing was cancelled.');
     if (options.output === 'json' || options.output === 'yaml') session.print('[]\n');
     return;

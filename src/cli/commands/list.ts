@@ -1,9 +1,8 @@
 import { Command, Option } from 'commander';
 import type { JobFilter, JobSummary } from '../../client/index.ts';
-import { TrainyardError } from '../../jobs/error-catalogue.ts';
-import { nearest } from '../../jobs/nearest.ts';
 import type { JobStatus } from '../../jobs/status.ts';
 import { withExamples } from '../examples.ts';
+import { assertQueue } from '../known-queue.ts';
 import {
   addOutputOptions,
   parseInteger,
@@ -81,18 +80,6 @@ async function run(options: ListOptions, command: Command): Promise<void> {
   await printJobs(session, jobs, options);
   if (jobs.length === 0) session.say(emptySentence(options));
   if (more) session.say(`There are more jobs than these ${jobs.length}; raise --limit (0 for all).`);
-}
-
-/** A queue that was deleted may have left jobs to list; one that has none and never was is a slip of the pen. */
-async function assertQueue(client: Trainyard, queue: string): Promise<void> {
-  const queues = await client.queueNames();
-  if (queues.includes(queue)) return;
-  const meant = nearest(queue, queues);
-  throw new TrainyardError('QUEUE_NOT_FOUND', `There is no queue ${queue}, and no job of one.`, {
-    ...(meant === undefined
-      ? {}
-      : { hint: `Did you mean ${meant}? See the queues with \`trainyard queue list\`.` }),
-  });
 }
 
 function filterOf(options: ListOptions, now: number): JobFilter {

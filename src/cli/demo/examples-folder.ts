@@ -15,6 +15,9 @@ export const FIGURES_FOLDER = join(FOLDER, 'figures');
 /** The configuration of the local AWS endpoint that the examples are made for. */
 export const EXAMPLES_AWS_CONFIG = join(FOLDER, 'local-aws.yaml');
 
+/** The job file to begin with. */
+export const FIRST_EXAMPLE = join(FOLDER, 'jobs', 'success.yaml');
+
 /**
  * The jobs of examples/jobs. Each has the name of its file as its job id.
  * @throws TrainyardError EXAMPLES_MISSING, JOB_INVALID

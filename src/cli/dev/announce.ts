@@ -36,13 +36,12 @@ function line([title = '', value = '', ...more]: readonly string[], paint: Paint
   return `  ${paint('strong', title.padEnd(WIDTHS[0]))}${cells.join(' ').trimEnd()}\n`;
 }
 
-/** What to type next. Without the examples of a checkout there is no file to name. */
-export function nextSteps(examples: boolean): string {
-  const file = examples ? 'examples/jobs/success.yaml' : 'job.yaml';
+/** What to type next. `example`: a job file, where there are the examples of a checkout. */
+export function nextSteps(example = 'job.yaml'): string {
   return [
     '',
     'In another terminal, in this folder:',
-    `  npx trainyard submit --file ${file} --wait`,
+    `  npx trainyard submit --file ${example} --wait`,
     '  npx trainyard list --all',
     '  npx trainyard doctor',
     'Ctrl-C stops everything; jobs go on when it is started again.',

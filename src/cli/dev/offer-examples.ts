@@ -1,16 +1,21 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { SNSClient } from '@aws-sdk/client-sns';
-import { EXAMPLES_AWS_CONFIG, EXAMPLES_BUCKET, stageExamples } from '../demo/examples-folder.ts';
+import {
+  EXAMPLES_AWS_CONFIG,
+  EXAMPLES_BUCKET,
+  FIRST_EXAMPLE,
+  stageExamples,
+} from '../demo/examples-folder.ts';
 import { openMailbox } from '../demo/mailbox.ts';
 import type { DevAddresses } from './environment.ts';
 
 /**
  * Puts the code, the data and the topic of the examples in place, so that their job files can be submitted by hand.
- * @returns false where there are no examples (the published package)
+ * @returns the job file to begin with; undefined where there are no examples (the published package)
  */
-export async function offerExamples(addresses: DevAddresses, awsDir: string): Promise<boolean> {
-  if (!existsSync(EXAMPLES_AWS_CONFIG)) return false;
+export async function offerExamples(addresses: DevAddresses, awsDir: string): Promise<string | undefined> {
+  if (!existsSync(EXAMPLES_AWS_CONFIG)) return undefined;
   const s3Dir = join(awsDir, 's3');
   // What is there belongs to jobs of an earlier day, checkpoints included.
   if (!existsSync(join(s3Dir, EXAMPLES_BUCKET))) stageExamples(s3Dir);
@@ -24,5 +29,5 @@ export async function offerExamples(addresses: DevAddresses, awsDir: string): Pr
   } finally {
     sns.destroy();
   }
-  return true;
+  return FIRST_EXAMPLE;
 }

@@ -70,7 +70,8 @@ export async function runDev(options: DevOptions, session: Session): Promise<num
       await interruption.happened;
       return code;
     }
-    session.say(nextSteps(await offerExamples(addresses, layout.awsDir)));
+    const example = await offerExamples(addresses, layout.awsDir);
+    session.say(nextSteps(example === undefined ? undefined : layout.shown(example)));
     await interruption.happened;
     return 0;
   } catch (error) {

@@ -197,6 +197,14 @@ describe('cancel --filter', () => {
     expect((await cancel(['--filter', 'user=nobody', '-o', 'json'], [])).stdout).toBe('[]\n');
   });
 
+  test('of a queue that never was is an error', async () => {
+    const { code, stderr } = await trainyard(['cancel', '--filter', 'queue=serch', '-y'], {
+      client: { list: () => listing(), queueNames: () => Promise.resolve(['lab', 'search']) },
+    });
+    expect(code).toBe(3);
+    expect(stderr).toMatch(/There is no queue serch.*\n.*Did you mean search\?.*\[QUEUE_NOT_FOUND\]/);
+  });
+
   test.each<[string, readonly string[], RegExp]>([
     ['an unknown key', ['--filter', 'quee=search'], /Did you mean queue=/],
     ['no value', ['--filter', 'queue='], /Write a value behind queue=/],

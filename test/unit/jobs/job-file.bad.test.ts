@@ -62,6 +62,13 @@ describe('the message of a bad job file', () => {
     ]);
   });
 
+  test('says what one slip of the pen makes several times only once', () => {
+    const { problems } = checkJobFile('name: a: b: c: d\n', options);
+    expect(problems.map(formatProblem)).toEqual([
+      expect.stringContaining('job.yaml:1:7: a mapping or list begins inside a value of the same line'),
+    ]);
+  });
+
   test('stays short and harmless when the value is not', () => {
     const [problem] = checkJobFile(
       `user: "${'\\u001b]0;x\\u0007'.repeat(50)}"\n${SMALLEST_JOB_FILE}`,
