@@ -6,7 +6,7 @@ import { progressOn } from '../src/servers/progress.ts';
 import { startDevServer } from '../src/servers/dev-server.ts';
 import { jobAttributes } from '../src/workflows/contract.ts';
 import { workflowCode } from '../src/workflow-code.ts';
-import { WORKFLOW_TASKS_AT_ONCE } from '../src/worker.ts';
+import { WORKFLOW_TASKS } from '../src/worker.ts';
 import type { TrainyardActivities } from '../src/activities/types.ts';
 
 Runtime.install({
@@ -66,7 +66,7 @@ export async function withWorker<T>(
     taskQueue,
     workflowBundle,
     activities,
-    maxConcurrentWorkflowTaskExecutions: WORKFLOW_TASKS_AT_ONCE,
+    ...WORKFLOW_TASKS,
   });
   return worker.runUntil(act);
 }

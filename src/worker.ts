@@ -35,8 +35,13 @@ export interface WorkerHooks {
 /** Beyond this, a worker that was asked to end drops what still runs; Temporal gives it to another one. */
 const SHUTDOWN_GRACE = '20 seconds';
 
-/** They share one thread: more of them would only wait there for each other, with their time running. */
-export const WORKFLOW_TASKS_AT_ONCE = 3;
+/** How a worker takes workflow tasks. */
+export const WORKFLOW_TASKS = {
+  /** They share one thread: more of them would only wait there for each other, with their time running. */
+  maxConcurrentWorkflowTaskExecutions: 3,
+  /** A task, or a question, for a worker that is gone is given to another one then: half as long as people wait for an answer. */
+  stickyQueueScheduleToStartTimeout: '5 seconds',
+} as const;
 
 /** Composes a worker from its settings and runs it until it is told to end. */
 export async function runWorker(config: WorkerConfig, hooks: WorkerHooks = {}): Promise<void> {
@@ -58,7 +63,7 @@ export async function runWorker(config: WorkerConfig, hooks: WorkerHooks = {}): 
       shutdownGraceTime: SHUTDOWN_GRACE,
       // A heartbeat that is held back longer than this would let the heartbeat timeout strike.
       maxHeartbeatThrottleInterval: '5 seconds',
-      maxConcurrentWorkflowTaskExecutions: WORKFLOW_TASKS_AT_ONCE,
+      ...WORKFLOW_TASKS,
       activities: createActivities({
         training: sageMakerTrainingService(aws.sageMaker),
         notifier: snsNotifier(aws),

@@ -29,7 +29,7 @@ export interface QueuedJobView {
   /** What it holds, or its first choice. */
   readonly environment: string;
   readonly instances: number;
-  /** Waiting: position in its share, 1 is next. */
+  /** Waiting: position in the queue, or, when only one share was asked for, in that; 1 is next. */
   readonly position?: number;
   /** Running: since when; resting: until when. */
   readonly startedAt?: number;
@@ -55,7 +55,7 @@ export interface QueueSnapshot {
     readonly running: number;
     readonly stopping: number;
   };
-  /** In the order in which the scheduler offers them, from `offset`, at most `limit`. */
+  /** In the order of their turns (of all shares, or of the one asked for), from `offset`, at most `limit`. */
   readonly front: readonly QueuedJobView[];
   readonly running: readonly QueuedJobView[];
   /** Newest last, at most 20. */

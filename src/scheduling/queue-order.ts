@@ -1,6 +1,7 @@
 import type { WaitingJob } from './job.ts';
 import type { QueueState } from './queue-state.ts';
 import type { SortedTree } from './sorted-tree.ts';
+import { Circle, circlesOf, type Standing } from './turn-circle.ts';
 import { QuotaTurns, type TurnCause, type TurnRule, UsageTurns } from './turn-rules.ts';
 
 /** A waiting job that comes before another one, and why. */
@@ -73,12 +74,6 @@ function placeInOneLine({ waiting }: QueueState, job: WaitingJob): Omit<Place, '
     if (other.share === job.share) inShare++;
   }
   return { inShare, waitingInShare: ofShare, ...place };
-}
-
-/** A job in its line, with the greatest key up to it: what decides when it comes. */
-interface Standing<Key> {
-  readonly job: WaitingJob;
-  readonly key: Key;
 }
 
 function placeByTurns<Key>(
@@ -293,79 +288,6 @@ function greatestOf<T>(items: readonly T[], compare: (a: T, b: T) => number): T 
   let greatest: T | undefined;
   for (const item of items) if (greatest === undefined || compare(item, greatest) > 0) greatest = item;
   return greatest;
-}
-
-/** Lines whose keys depend on each other. */
-class Circle<Key> {
-  readonly #lines: readonly Line<Key>[];
-  readonly #rule: TurnRule<Key>;
-  #next: { readonly line: Line<Key>; readonly standing: Standing<Key> } | undefined;
-  #settled = false;
-  /** Nobody of the circle has started since it was looked at. */
-  #known = false;
-
-  constructor(lines: readonly Line<Key>[], rule: TurnRule<Key>) {
-    this.#lines = lines;
-    this.#rule = rule;
-  }
-
-  /** Whose turn it is of them. */
-  get next(): Standing<Key> | undefined {
-    return this.#next?.standing;
-  }
-
-  get settled(): boolean {
-    return this.#settled;
-  }
-
-  /** Finds out who is next, if that may have changed; how many heads were looked at. */
-  look(): number {
-    if (this.#known) return 0;
-    this.#known = true;
-    this.#next = this.#rule.winner === undefined ? this.#least() : this.#winner(this.#rule.winner);
-    this.#settled = this.#rule.settles && this.#lines.every((line) => line.settled);
-    return this.#lines.length;
-  }
-
-  startNext(): void {
-    if (this.#next === undefined) return;
-    this.#rule.start(this.#next.standing.job);
-    this.#next.line.played();
-    this.#known = false;
-  }
-
-  #least(): { readonly line: Line<Key>; readonly standing: Standing<Key> } | undefined {
-    let least: { readonly line: Line<Key>; readonly standing: Standing<Key> } | undefined;
-    for (const line of this.#lines) {
-      const job = line.head;
-      if (job === undefined) continue;
-      const key = this.#rule.keyOf(job);
-      if (least === undefined || this.#rule.compare(key, least.standing.key) < 0)
-        least = { line, standing: { job, key } };
-    }
-    return least;
-  }
-
-  #winner(
-    winnerOf: NonNullable<TurnRule<Key>['winner']>,
-  ): { readonly line: Line<Key>; readonly standing: Standing<Key> } | undefined {
-    const job = winnerOf(this.#lines.flatMap(({ head }) => head ?? []));
-    const line = this.#lines.find(({ share }) => share === job?.share);
-    return job === undefined || line === undefined
-      ? undefined
-      : { line, standing: { job, key: this.#rule.keyOf(job) } };
-  }
-}
-
-function circlesOf<Key>(lines: readonly Line<Key>[], rule: TurnRule<Key>): Circle<Key>[] {
-  const circles = new Map<number, Line<Key>[]>();
-  for (const line of lines) {
-    const circle = rule.circleOf(line.share);
-    const members = circles.get(circle);
-    if (members === undefined) circles.set(circle, [line]);
-    else members.push(line);
-  }
-  return [...circles.values()].map((members) => new Circle(members, rule));
 }
 
 /** Plays turns until the job's own, as far as the bound allows; then `reached` is its key. */

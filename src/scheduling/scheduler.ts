@@ -11,6 +11,7 @@ import type { QueueSetup } from './setup.ts';
 import { quotaPass } from './quota-pass.ts';
 import { LastWords, Settling } from './settling.ts';
 import { type Pass, turnPass } from './turn-pass.ts';
+import { turnsOf } from './turns.ts';
 import type { EnvironmentUsage, ShareUsage } from './usage.ts';
 import { environmentUsages, shareUsages } from './usage-report.ts';
 import { wakeTime } from './wake-time.ts';
@@ -161,6 +162,11 @@ export class Scheduler {
     for (const lane of lanes) {
       for (const job of waiting.inLane(lane)) if (share === undefined || job.share === share) yield job;
     }
+  }
+
+  /** All waiting jobs in the order of their turns: those of all shares, as `placeOf` counts them; lazily. */
+  inTurn(now: number): Iterable<WaitingJob> {
+    return turnsOf(this.#state, now);
   }
 
   /** Those that have jobs or are set up, sorted. */

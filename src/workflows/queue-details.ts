@@ -26,7 +26,7 @@ export function queueDetails(story: QueueStory, now: number): string {
   const scheduler = story.look();
   const { waiting, held, running, stopping } = counts(story, scheduler);
   const front: QueuedJobView[] = [];
-  for (const { id } of scheduler.inOrder()) {
+  for (const { id } of scheduler.inTurn(now)) {
     const entry = story.get(id);
     if (entry !== undefined) front.push(viewOf(entry));
     if (front.length === MOST_FRONT) break;
@@ -85,7 +85,7 @@ function shareTable(usages: readonly ShareUsageView[]): string[] {
 function frontTable(front: readonly QueuedJobView[]): string[] {
   if (front.length === 0) return [];
   return [
-    'Next, as the queue offers them:',
+    'Next, in the order of their turns:',
     '',
     '| job | share | priority | instances | waits since |',
     '|---|---|---:|---|---|',

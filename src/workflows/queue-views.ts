@@ -104,7 +104,7 @@ interface Page {
   readonly to: number;
 }
 
-/** Waiting jobs as the core offers them, then those that it is not offered. */
+/** Waiting jobs in the order of their turns, then those that have none yet. */
 function front(
   story: QueueStory,
   scheduler: Scheduler,
@@ -113,17 +113,14 @@ function front(
   now: number,
 ): QueuedJobView[] {
   const views: QueuedJobView[] = [];
-  const positions = new Map<string, number>();
   let index = 0;
-  for (const { id, share: own } of scheduler.inOrder(share)) {
-    const position = (positions.get(own) ?? 0) + 1;
-    positions.set(own, position);
+  for (const { id } of share === undefined ? scheduler.inTurn(now) : scheduler.inOrder(share)) {
     if (index >= to) return views;
     const entry = index >= from ? story.get(id) : undefined;
     index += 1;
     if (entry === undefined) continue;
     const reason = views.length < REASONS ? waitingReason(story, scheduler, entry, now) : undefined;
-    views.push({ ...viewOf(entry), position, ...(reason === undefined ? {} : { reason }) });
+    views.push({ ...viewOf(entry), position: index, ...(reason === undefined ? {} : { reason }) });
   }
   for (const entry of story.aside()) {
     if (share !== undefined && entry.share !== share) continue;

@@ -102,14 +102,13 @@ function waiting({ front, counts }: QueueSnapshot, style: QueuePageStyle): strin
   const { now, share, offset, time } = style;
   if (front.length === 0) return '';
   const columns: readonly Column<QueuedJobView>[] = [
-    { header: 'JOB', value: ({ jobId }) => jobId },
-    { header: 'SHARE', value: ({ share: own }) => own, shrinkTo: 8, dropRank: 3 },
-    // Within its share.
     {
       header: '#',
       value: ({ position }) => (position === undefined ? '' : String(position)),
       align: 'right',
     },
+    { header: 'JOB', value: ({ jobId }) => jobId },
+    { header: 'SHARE', value: ({ share: own }) => own, shrinkTo: 8, dropRank: 3 },
     { header: 'PRIO', value: ({ priority }) => String(priority), align: 'right', dropRank: 4 },
     { header: 'USER', value: ({ user }) => user ?? '', shrinkTo: 8, dropRank: 1 },
     { header: 'NEEDS', value: sizeOf },

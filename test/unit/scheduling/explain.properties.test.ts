@@ -70,6 +70,16 @@ describe('a position', () => {
     });
   });
 
+  test('is the same in the list of all turns', () => {
+    play((seed) => {
+      const { scheduler, now } = randomWorld(seed);
+      const listed = [...scheduler.inTurn(now)].map(({ id }) => id);
+      const places = listed.map((id) => scheduler.placeOf(id, now)?.inQueue);
+      expect(places).toEqual(listed.map((_, index) => index + 1));
+      expect(listed.sort()).toEqual([...scheduler.inOrder()].map(({ id }) => id).sort());
+    });
+  });
+
   test('counts those who are named as ahead, the nearest first', () => {
     play((seed) => {
       const { scheduler, now } = randomWorld(seed);
