@@ -3,14 +3,19 @@
  * O(changes since the last one), amortised; not O(size).
  */
 export class ForkedMap<V> {
-  #base: ReadonlyMap<string, V>;
+  #base: ReadonlyMap<string, V> = new Map<string, V>();
   /** Undefined: taken out. */
   #changed = new Map<string, V | undefined>();
-  #size: number;
+  #size = 0;
 
-  constructor(entries: Iterable<readonly [string, V]> = []) {
-    this.#base = new Map(entries);
-    this.#size = this.#base.size;
+  /** Of items with different keys. */
+  static by<V>(items: readonly V[], keyOf: (item: V) => string): ForkedMap<V> {
+    const base = new Map<string, V>();
+    for (const item of items) base.set(keyOf(item), item);
+    const map = new ForkedMap<V>();
+    map.#base = base;
+    map.#size = base.size;
+    return map;
   }
 
   get size(): number {

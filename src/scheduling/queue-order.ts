@@ -1,7 +1,7 @@
 import type { WaitingJob } from './job.ts';
 import type { QueueState } from './queue-state.ts';
 import type { SortedTree } from './sorted-tree.ts';
-import { Circle, circlesOf, type Standing } from './turn-circle.ts';
+import { type Circle, circlesOf, type Standing } from './turn-circle.ts';
 import { QuotaTurns, type TurnCause, type TurnRule, UsageTurns } from './turn-rules.ts';
 
 /** A waiting job that comes before another one, and why. */

@@ -21,7 +21,12 @@ export class SortedTree<T> {
       const before = sorted[index - 1];
       return index === 0 || before === undefined || compare(before, item) !== 0;
     });
-    return new SortedTree(compare, balanced(distinct, 0, distinct.length));
+    return SortedTree.ofSorted(compare, distinct);
+  }
+
+  /** Of items that are in order already, each once. */
+  static ofSorted<T>(compare: (a: T, b: T) => number, items: readonly T[]): SortedTree<T> {
+    return new SortedTree(compare, balanced(items, 0, items.length));
   }
 
   get size(): number {

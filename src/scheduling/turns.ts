@@ -52,12 +52,12 @@ function* turns<Key>(waiting: WaitingIndex, rule: TurnRule<Key>): Iterable<Waiti
 class Line implements OfferingLine {
   readonly share: string;
   readonly settled = false;
-  readonly #jobs: Iterator<WaitingJob>;
+  readonly #jobs: Iterator<WaitingJob, undefined>;
   #head: WaitingJob | undefined;
 
   constructor(share: string, jobs: Iterable<WaitingJob>) {
     this.share = share;
-    this.#jobs = jobs[Symbol.iterator]();
+    this.#jobs = oneByOne(jobs);
     this.played();
   }
 
@@ -66,11 +66,17 @@ class Line implements OfferingLine {
   }
 
   played(): void {
-    const { value, done } = this.#jobs.next();
-    this.#head = done === true ? undefined : value;
+    this.#head = this.#jobs.next().value;
   }
 
   *rest(): Iterable<WaitingJob> {
-    for (; this.#head !== undefined; this.played()) yield this.#head;
+    while (this.#head !== undefined) {
+      yield this.#head;
+      this.played();
+    }
   }
+}
+
+function* oneByOne<T>(items: Iterable<T>): Generator<T, undefined, undefined> {
+  yield* items;
 }

@@ -5,35 +5,52 @@ import { byCodeUnits } from './order.ts';
 /** Sorted by node and environment: the shares, and with quotaShare the groups above them. */
 export function shareUsages(state: QueueState, shares: readonly string[]): readonly ShareUsage[] {
   const { policy } = state;
-  const groups = policy.kind === 'quotaShare' ? policy.setup.groups.map(({ name }) => name) : [];
-  const nodes = [...new Set([...shares, ...groups])].sort(byCodeUnits);
+  const environments = environmentsOf(state);
+  if (policy.kind !== 'quotaShare') {
+    return [...shares].sort(byCodeUnits).flatMap((share) =>
+      environments.map((environment) => ({
+        share,
+        environment,
+        guaranteed: 0,
+        used: state.running.usedBy(share, environment),
+        borrowed: 0,
+        lent: 0,
+        ...waitingFor(state, share, environment),
+      })),
+    );
+  }
+  const { ledger, setup } = policy;
+  const setups = new Map([...setup.groups, ...setup.shares].map((node) => [node.name, node]));
+  // Who lends how much is found for all nodes of an environment together.
+  const lent = new Map(environments.map((environment) => [environment, ledger.lent(environment)]));
+  const nodes = [...new Set([...shares, ...setup.groups.map(({ name }) => name)])].sort(byCodeUnits);
   return nodes.flatMap((node) =>
-    environmentsOf(state).map((environment) => usageOf(state, node, environment)),
+    environments.map((environment) => {
+      const named = setups.get(node);
+      const borrowLimit = named?.quota[environment]?.borrowLimit;
+      return {
+        share: node,
+        ...(named?.parent === undefined ? {} : { parent: named.parent }),
+        environment,
+        guaranteed: ledger.guaranteed(node, environment),
+        used: ledger.used(node, environment),
+        borrowed: ledger.borrowed(node, environment),
+        lent: lent.get(environment)?.get(node) ?? 0,
+        ...(borrowLimit === undefined ? {} : { borrowLimit }),
+        ...waitingFor(state, node, environment),
+      };
+    }),
   );
 }
 
-function usageOf(state: QueueState, node: string, environment: string): ShareUsage {
-  const waiting = state.waiting.counts(node)?.get(environment);
-  const counted = { waitingJobs: waiting?.jobs ?? 0, waitingInstances: waiting?.instances ?? 0 };
-  const { policy } = state;
-  if (policy.kind !== 'quotaShare') {
-    const used = state.running.usedBy(node, environment);
-    return { share: node, environment, guaranteed: 0, used, borrowed: 0, lent: 0, ...counted };
-  }
-  const { ledger, setup } = policy;
-  const named = [...setup.shares, ...setup.groups].find(({ name }) => name === node);
-  const borrowLimit = named?.quota[environment]?.borrowLimit;
-  return {
-    share: node,
-    ...(named?.parent === undefined ? {} : { parent: named.parent }),
-    environment,
-    guaranteed: ledger.guaranteed(node, environment),
-    used: ledger.used(node, environment),
-    borrowed: ledger.borrowed(node, environment),
-    lent: ledger.lent(node, environment),
-    ...(borrowLimit === undefined ? {} : { borrowLimit }),
-    ...counted,
-  };
+function waitingFor(
+  { waiting }: QueueState,
+  share: string,
+  environment: string,
+): Pick<ShareUsage, 'waitingJobs' | 'waitingInstances'> {
+  const { jobs: waitingJobs = 0, instances: waitingInstances = 0 } =
+    waiting.counts(share)?.get(environment) ?? {};
+  return { waitingJobs, waitingInstances };
 }
 
 /** Those of the queue, and those that it had and where jobs still run; sorted. `now` decides whether one that cools is closed. */

@@ -280,25 +280,27 @@ export class WaitingIndex {
 
   /** All at once: sorting is much cheaper than adding one by one. */
   #fill(jobs: readonly WaitingJob[]): void {
-    this.#jobs = new ForkedMap(jobs.map((job) => [job.id, job]));
+    this.#jobs = ForkedMap.by(jobs, ({ id }) => id);
     const lanes = new Map<string, WaitingJob[]>();
     for (const job of jobs) {
       this.#note(job);
       push(lanes, this.#rules.laneOf(job), job);
     }
+    const { order, shapeOf } = this.#rules;
     for (const [name, members] of lanes) {
       const lane = this.#laneFor(name);
-      lane.all = SortedTree.of(this.#rules.order, members);
+      members.sort(order);
+      lane.all = SortedTree.ofSorted(order, members);
       const shapes = new Map<string, WaitingJob[]>();
-      for (const job of lane.all) push(shapes, this.#rules.shapeOf(job), job);
+      for (const job of members) push(shapes, shapeOf(job), job);
       const heads: WaitingJob[] = [];
       for (const [key, ofShape] of shapes) {
         const [head] = ofShape;
         if (head === undefined) continue;
         heads.push(head);
-        lane.shapes.set(key, { ...this.#newShape(head), jobs: SortedTree.of(this.#rules.order, ofShape) });
+        lane.shapes.set(key, { ...this.#newShape(head), jobs: SortedTree.ofSorted(order, ofShape) });
       }
-      lane.heads = SortedTree.of(this.#rules.order, heads);
+      lane.heads = SortedTree.ofSorted(order, heads);
       lane.ready = lane.heads;
     }
   }

@@ -87,21 +87,31 @@ export function standingOf(entry: Entry): QueuedJobView['state'] {
 /** A waiting job, as the core sees it. */
 export function waitingJob(entry: Entry): WaitingJob {
   const { id, share, priority, options, queuedAt, sequence, preemptions } = entry;
-  const { user, limitSeconds, checkpointSeconds } = entry.profile;
+  const job = { id, share, priority, options, queuedAt, sequence, preemptions, ...traitsOf(entry.profile) };
+  if (entry.yieldsTo === undefined && entry.claims === undefined) return job;
   return {
-    id,
-    share,
-    priority,
-    options,
-    queuedAt,
-    sequence,
-    preemptions,
-    ...(user === undefined ? {} : { user }),
-    ...(limitSeconds === undefined ? {} : { limitSeconds }),
-    ...(checkpointSeconds === undefined ? {} : { checkpointSeconds }),
+    ...job,
     ...(entry.yieldsTo === undefined ? {} : { yieldsTo: entry.yieldsTo }),
     ...(entry.claims === undefined ? {} : { claims: entry.claims }),
   };
+}
+
+type Traits = Pick<WaitingJob, 'user' | 'limitSeconds' | 'checkpointSeconds'>;
+
+/** Put together once for the many jobs of a profile: a queue of 10,000 is built in one workflow task. */
+const traits = new WeakMap<Profile, Traits>();
+
+function traitsOf(profile: Profile): Traits {
+  const known = traits.get(profile);
+  if (known !== undefined) return known;
+  const { user, limitSeconds, checkpointSeconds } = profile;
+  const found: Traits = {
+    ...(user === undefined ? {} : { user }),
+    ...(limitSeconds === undefined ? {} : { limitSeconds }),
+    ...(checkpointSeconds === undefined ? {} : { checkpointSeconds }),
+  };
+  traits.set(profile, found);
+  return found;
 }
 
 /** A job that holds a lease, as the core sees it. What it holds may be gone from the queue file meanwhile. */

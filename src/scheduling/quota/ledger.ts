@@ -80,12 +80,13 @@ export class QuotaLedger {
   }
 
   /**
-   * How much of a node's quota others use at the moment. Who lends to whom is not recorded, so it is divided: a group's own
+   * How much of each node's quota others use at the moment, by name. Who lends to whom is not recorded, so it is divided: a group's own
    * quota is used first, then what its children do not use, each in proportion (largest remainder, then by name). The sum of
    * what is lent, with what groups and root give of their own, is the sum of what is borrowed.
    */
-  lent(node: string, environment: string): number {
-    return lentAmounts(this, this.tree.environmentOf(environment))[this.tree.indexOf(node)] ?? 0;
+  lent(environment: string): ReadonlyMap<string, number> {
+    const amounts = lentAmounts(this, this.tree.environmentOf(environment));
+    return new Map(this.tree.nodes.map(({ name, index }) => [name, amounts[index] ?? 0]));
   }
 
   // By index.

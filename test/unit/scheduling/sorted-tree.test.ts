@@ -67,7 +67,10 @@ describe('a forked map', () => {
         fc.array(fc.tuple(key, fc.integer())),
         fc.array(fc.array(change, { maxLength: 90 })),
         (begin, rounds) => {
-          let maps = { mine: new ForkedMap(begin), theirs: new ForkedMap(begin) };
+          const item = (at: string, value: number): { at: string; value: number } => ({ at, value });
+          const items = begin.map(([at, value]) => item(at, value));
+          const made = (): ForkedMap<{ value: number }> => ForkedMap.by(items, ({ at }) => at);
+          let maps = { mine: made(), theirs: made() };
           const models = { mine: new Map(begin), theirs: new Map(begin) };
           for (const changes of rounds) {
             for (const [side, at, value] of changes) {
@@ -75,13 +78,14 @@ describe('a forked map', () => {
                 maps[side].delete(at);
                 models[side].delete(at);
               } else {
-                maps[side].set(at, value);
+                maps[side].set(at, item(at, value));
                 models[side].set(at, value);
               }
             }
             for (const side of ['mine', 'theirs'] as const) {
               expect(maps[side].size).toBe(models[side].size);
-              for (let n = 0; n < 100; n++) expect(maps[side].get(`k${n}`)).toBe(models[side].get(`k${n}`));
+              for (let n = 0; n < 100; n++)
+                expect(maps[side].get(`k${n}`)?.value).toBe(models[side].get(`k${n}`));
             }
             maps = { mine: maps.mine, theirs: maps.mine.fork() };
             models.theirs = new Map(models.mine);

@@ -88,7 +88,7 @@ describe('what is lent', () => {
     const ledger = new QuotaLedger({ groups: [], shares: [aShare('exp1', 60), aShare('exp2', 40)] }, p4(100));
     ledger.add('exp1', P4, 75);
     ledger.add('exp2', P4, 25);
-    expect([ledger.borrowed('exp1', P4), ledger.lent('exp2', P4), ledger.lent('exp1', P4)]).toEqual([
+    expect([ledger.borrowed('exp1', P4), ledger.lent(P4).get('exp2'), ledger.lent(P4).get('exp1')]).toEqual([
       15, 15, 0,
     ]);
   });
@@ -97,10 +97,10 @@ describe('what is lent', () => {
     const shares = [aShare('a', 10), aShare('b', 20), aShare('c', 0)];
     const ledger = new QuotaLedger({ groups: [], shares }, p4(35));
     ledger.add('c', P4, 5);
-    expect([ledger.lent('a', P4), ledger.lent('b', P4)]).toEqual([0, 0]);
+    expect([ledger.lent(P4).get('a'), ledger.lent(P4).get('b')]).toEqual([0, 0]);
     ledger.add('c', P4, 10);
     // 10 of 30: one third each, the larger remainder to b.
-    expect([ledger.lent('a', P4), ledger.lent('b', P4)]).toEqual([3, 7]);
+    expect([ledger.lent(P4).get('a'), ledger.lent(P4).get('b')]).toEqual([3, 7]);
   });
 
   it('adds up through a group: what the group lends is what its children lend beyond their own borrowing', () => {
@@ -114,8 +114,8 @@ describe('what is lent', () => {
     ledger.add('a', P4, 5);
     ledger.add('c', P4, 2);
     expect(ledger.used('team', P4)).toBe(5);
-    expect(ledger.lent('team', P4)).toBe(2);
-    expect(ledger.lent('b', P4)).toBe(3);
+    expect(ledger.lent(P4).get('team')).toBe(2);
+    expect(ledger.lent(P4).get('b')).toBe(3);
   });
 });
 
