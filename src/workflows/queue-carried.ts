@@ -126,10 +126,13 @@ export function decodeJobs(
       ...(checkpointSeconds === -1 ? {} : { checkpointSeconds }),
     };
   });
+  const terms = decoded.map((profile) => termsOf(profile, []));
   return jobs.map(([id, index, priority, age, sequence, rest]): Entry => {
     const known = decoded[index];
-    if (known === undefined) throw new RangeError(`Job ${id} has no profile ${index}.`);
-    const { profile, share, options } = termsOf(known, rest?.removed ?? []);
+    const whole = terms[index];
+    if (known === undefined || whole === undefined)
+      throw new RangeError(`Job ${id} has no profile ${index}.`);
+    const { profile, share, options } = rest?.removed === undefined ? whole : termsOf(known, rest.removed);
     const queuedAt = since + age;
     const job = {
       id,

@@ -23,6 +23,7 @@ import {
   condition,
   makeContinueAsNewFunc,
   setCurrentDetails,
+  sleep,
   workflowInfo,
 } from '@temporalio/workflow';
 import { Alarm } from './alarm.ts';
@@ -50,6 +51,9 @@ const LIMITS: QueueRun['limits'] = {
   reconcileSeconds: 300,
 };
 
+/** To restore so many jobs is enough for one workflow task: the first decisions are left to the next. */
+const MANY_TO_RESTORE = 2_000;
+
 /** How long a survey under way may keep a run from ending; after that the next run surveys anew. */
 const SURVEY_PATIENCE = '5 seconds';
 
@@ -62,6 +66,10 @@ export async function trainingQueue(input: TrainingQueueInput): Promise<void> {
     cancelled.asked = true;
   });
   await CancellationScope.nonCancellable(async () => {
+    if (run.story.size > MANY_TO_RESTORE) {
+      await sleep(1, { summary: 'many jobs are restored; next, the queue decides' });
+      await condition(allHandlersFinished);
+    }
     await turns(run, () => cancelled.asked);
     await finish(run);
   });
