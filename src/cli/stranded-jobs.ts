@@ -1,6 +1,6 @@
 import type { QueuedJobView, QueueSnapshot } from '../client/index.ts';
 import { neverFits } from '../scheduling/never-fits.ts';
-import { jobList } from '../scheduling/wording.ts';
+import { jobList } from '../scheduling/wording/amounts.ts';
 import type { Trainyard } from './terminal.ts';
 
 /** Waiting jobs read at a time; a queue holds ten times as many at most. */

@@ -2,7 +2,7 @@ import { describePlacement, type Placement } from '../jobs/placement.ts';
 import type { JobSpec } from '../jobs/spec.ts';
 import type { Option } from '../scheduling/job.ts';
 import { neverFits } from '../scheduling/never-fits.ts';
-import { waitSentence } from '../scheduling/wording.ts';
+import { waitSentence } from '../scheduling/wording/decisions.ts';
 import type { QueueSpec } from './queue-spec.ts';
 
 /** What a queue has to know of a job to say whether it can run there. */

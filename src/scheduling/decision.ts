@@ -1,4 +1,4 @@
-/** What the core decides, each with its reason as data. Sentences for people are made in wording.ts. */
+/** What the core decides, each with its reason as data. Sentences for people are made in wording/. */
 
 export type PreemptionCause = 'withinShare' | 'reclaim' | 'reclaimWhileBorrowing' | 'fairShare';
 

@@ -10,6 +10,7 @@ import { remediesFor } from './remedies.ts';
 import { held } from './running-index.ts';
 import { expectedEnd } from './running-time.ts';
 import type { Scheduler } from './scheduler.ts';
+import { type ShareInWords, waitSentence } from './wording/decisions.ts';
 import {
   aboveGuaranteeSentence,
   type AheadCause,
@@ -17,10 +18,8 @@ import {
   holdsSentence,
   NOTHING_BLOCKS,
   safeSentence,
-  type ShareInWords,
   pauseSentence,
-  waitSentence,
-} from './wording.ts';
+} from './wording/explanations.ts';
 import { byCodeUnits } from './order.ts';
 
 export interface ExplainOptions {

@@ -1,4 +1,4 @@
-/** Answers of the core to "why does this job wait, and when will it start": data, with the sentences made in wording.ts. */
+/** Answers of the core to "why does this job wait, and when will it start": data, with the sentences made in wording/. */
 import type { PreemptionCause, WaitReason } from './decision.ts';
 
 export interface JobAhead {

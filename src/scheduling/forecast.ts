@@ -4,7 +4,7 @@ import type { RunningJob } from './job.ts';
 import { expectedTime, type GuessedTime, longestTime } from './running-time.ts';
 import type { Scheduler } from './scheduler.ts';
 import { SortedTree } from './sorted-tree.ts';
-import { basisSentence } from './wording.ts';
+import { basisSentence } from './wording/explanations.ts';
 import { byCodeUnits } from './order.ts';
 
 export interface ForecastOptions {

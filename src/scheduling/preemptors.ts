@@ -5,7 +5,7 @@ import { held } from './running-index.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { QuotaShareQueueSetup, QuotaShareSetup } from './setup.ts';
 import { Trials } from './trial.ts';
-import { type PreemptorKind, preemptorSentence, type SafeCause } from './wording.ts';
+import { type PreemptorKind, preemptorSentence, type SafeCause } from './wording/explanations.ts';
 
 type Preemptors = Explanation['preemptibleBy'];
 

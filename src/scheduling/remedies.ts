@@ -4,10 +4,11 @@ import type { RunningJob, WaitingJob } from './job.ts';
 import { shortfall } from './nearest-reason.ts';
 import { held } from './running-index.ts';
 import { expectedEnd, longestTime } from './running-time.ts';
+import { quotaOf, withLimit, withQuota } from './changed-setup.ts';
 import type { Scheduler } from './scheduler.ts';
-import type { QueueSetup, QuotaSetup, QuotaShareQueueSetup } from './setup.ts';
+import type { QuotaSetup, QuotaShareQueueSetup } from './setup.ts';
 import { Trials, type Verdict } from './trial.ts';
-import { type BareRemedy, remedySentence } from './wording.ts';
+import { type BareRemedy, remedySentence } from './wording/explanations.ts';
 import { byCodeUnits } from './order.ts';
 
 /** What helps: it starts, or it preempts and did not before. */
@@ -370,37 +371,4 @@ function firstOf<T>(items: Iterable<T>, most: number): T[] {
 
 function environmentsOf({ options }: WaitingJob): string[] {
   return [...new Set(options.map(({ environment }) => environment))];
-}
-
-function withLimit(setup: QueueSetup, environment: string, limit: number): QueueSetup {
-  const environments = setup.environments.map((known) =>
-    known.name === environment ? { ...known, limit } : known,
-  );
-  return { ...setup, environments };
-}
-
-function quotaOf(policy: QuotaShareQueueSetup, node: string, environment: string): QuotaSetup {
-  const found = [...policy.shares, ...policy.groups].find(({ name }) => name === node);
-  return found?.quota[environment] ?? { guaranteed: 0 };
-}
-
-function withQuota(
-  setup: QueueSetup,
-  node: string,
-  environment: string,
-  change: Partial<QuotaSetup>,
-): QueueSetup {
-  const { policy } = setup;
-  if (policy.kind !== 'quotaShare') return setup;
-  const changed = <N extends QuotaShareQueueSetup['groups'][number]>(each: N): N =>
-    each.name === node
-      ? {
-          ...each,
-          quota: { ...each.quota, [environment]: { ...quotaOf(policy, node, environment), ...change } },
-        }
-      : each;
-  return {
-    ...setup,
-    policy: { ...policy, groups: policy.groups.map(changed), shares: policy.shares.map(changed) },
-  };
 }

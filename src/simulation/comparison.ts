@@ -108,7 +108,16 @@ export function compare(scenario: Scenario, comparing: Comparing = {}): Simulati
 /** The jobs that every policy runs: what one of them refuses, its makespan does not have. */
 function playable({ jobs, policies }: Scenario): readonly SimulatedJob[] {
   const all = withFifo(policies);
-  return jobs.filter((job) => all.every(({ setup }) => neverFits(setup, job) === undefined));
+  // Many thousand jobs ask for a handful of things.
+  const known = new Map<string, boolean>();
+  return jobs.filter((job) => {
+    const asked = JSON.stringify([job.share, job.options]);
+    const before = known.get(asked);
+    if (before !== undefined) return before;
+    const fits = all.every(({ setup }) => neverFits(setup, job) === undefined);
+    known.set(asked, fits);
+    return fits;
+  });
 }
 
 /** FIFO with the same environments, unless one of the policies is FIFO already. */

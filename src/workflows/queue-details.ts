@@ -1,5 +1,5 @@
 import type { EnvironmentView, QueuedJobView, ShareUsageView } from '../queues/queue-view.ts';
-import { clockTime } from '../scheduling/wording.ts';
+import { clockTime } from '../scheduling/wording/amounts.ts';
 import type { QueueStory } from './queue-story.ts';
 import { counts, environmentViews, usageViews, viewOf } from './queue-views.ts';
 

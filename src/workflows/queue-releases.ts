@@ -8,7 +8,7 @@ import {
 } from '../queues/environment-health.ts';
 import { learn, onlyType, report } from './queue-capacity.ts';
 import { neverFits } from '../scheduling/never-fits.ts';
-import { waitSentence } from '../scheduling/wording.ts';
+import { waitSentence } from '../scheduling/wording/decisions.ts';
 import { signalsFromQueue } from './messages.ts';
 import type { LeaseOutcome, ReleaseRequest, WithdrawRequest } from './queue-contract.ts';
 import type { Entry, Grant } from './queue-entry.ts';

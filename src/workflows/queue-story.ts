@@ -13,7 +13,7 @@ import { claimsAfter } from '../scheduling/claims.ts';
 import type { Decision } from '../scheduling/decision.ts';
 import type { EnvironmentState } from '../scheduling/job.ts';
 import { Scheduler } from '../scheduling/scheduler.ts';
-import { decisionSentence } from '../scheduling/wording.ts';
+import { decisionSentence } from '../scheduling/wording/decisions.ts';
 import type { JobSpec } from '../jobs/spec.ts';
 import { decodeJobs, encodeJobs, type QueueCarried, type Terms } from './queue-carried.ts';
 import {

@@ -1,7 +1,8 @@
 import type { RunnableTimeLimit } from '../queues/queue-spec.ts';
 import type { WaitReason } from '../scheduling/decision.ts';
 import { neverFits } from '../scheduling/never-fits.ts';
-import { duration, waitSentence } from '../scheduling/wording.ts';
+import { duration } from '../scheduling/wording/amounts.ts';
+import { waitSentence } from '../scheduling/wording/decisions.ts';
 import { signalsFromQueue } from './messages.ts';
 import { standingOf, type Entry } from './queue-entry.ts';
 import type { QueueRun } from './queue-run.ts';

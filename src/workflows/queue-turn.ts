@@ -1,6 +1,6 @@
 import { beginProbe, expire } from '../queues/environment-health.ts';
 import type { Admission, Preemption } from '../scheduling/decision.ts';
-import { victimSentence } from '../scheduling/wording.ts';
+import { victimSentence } from '../scheduling/wording/decisions.ts';
 import { signalsFromQueue } from './messages.ts';
 import type { QueueRun } from './queue-run.ts';
 import { limitRunnableTimes } from './queue-time-limits.ts';

@@ -11,7 +11,8 @@ import type {
 import type { WaitReason } from '../scheduling/decision.ts';
 import { nearestReason } from '../scheduling/nearest-reason.ts';
 import type { Scheduler } from '../scheduling/scheduler.ts';
-import { clockTime, environmentSentence, waitSentence } from '../scheduling/wording.ts';
+import { clockTime } from '../scheduling/wording/amounts.ts';
+import { environmentSentence, waitSentence } from '../scheduling/wording/decisions.ts';
 import { snapshotRequest } from './queue-message-shapes.ts';
 import { standingOf, type Entry } from './queue-entry.ts';
 import type { QueueStory } from './queue-story.ts';

@@ -1,16 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import type { WaitReason } from '../../../src/scheduling/decision.ts';
+import { duration, jobList } from '../../../src/scheduling/wording/amounts.ts';
+import {
+  decisionSentence,
+  environmentSentence,
+  waitSentence,
+} from '../../../src/scheduling/wording/decisions.ts';
 import {
   basisSentence,
   type BareRemedy,
-  decisionSentence,
-  duration,
-  environmentSentence,
-  jobList,
   preemptorSentence,
   remedySentence,
-  waitSentence,
-} from '../../../src/scheduling/wording.ts';
+} from '../../../src/scheduling/wording/explanations.ts';
 
 const NOON = Date.UTC(2026, 10, 21, 12);
 const environment = 'p4';

@@ -1,0 +1,176 @@
+import type { Admission, Decision, Preemption, PreemptionCause, WaitReason } from '../decision.ts';
+import type { EnvironmentState } from '../job.ts';
+import { areNeeded, clockTime, duration, instances, jobList } from './amounts.ts';
+
+/**
+ * Every sentence that people read about the core's decisions, with its numbers. Made in this folder and nowhere else, so that the command
+ * line, the Web UI and the history say the same. Job ids and names of shares and environments are quoted as they are.
+ */
+
+/** What the share of a waiting job holds of an environment, to put before the constraint that blocks the job. */
+export interface ShareInWords {
+  readonly share: string;
+  readonly used: number;
+  readonly guaranteed: number;
+  readonly borrowed: number;
+}
+
+/** What only the sentence needs to know, besides the reason. */
+export interface WaitContext {
+  /** What its share uses is said first, where it matters. */
+  readonly share?: ShareInWords | undefined;
+  /** Nobody was asked to stop: the question is what would happen. */
+  readonly supposed?: boolean;
+}
+
+/** What keeps a job from starting, in one sentence. */
+export function waitSentence(why: WaitReason, { share, supposed = false }: WaitContext = {}): string {
+  switch (why.code) {
+    case 'ENVIRONMENT_FULL': {
+      const missing =
+        why.free < 0 ? `${why.needed - why.free} must come free` : areNeeded(why.needed - why.free);
+      const room =
+        why.free < 0
+          ? `${why.environment} has ${why.limit - why.free} of ${instances(why.limit)} in use, ${-why.free} over the limit`
+          : `${why.environment} has ${why.free} of ${instances(why.limit)} free`;
+      return share === undefined || share.used === 0
+        ? `${room}: ${missing}.`
+        : `${uses(share, why.environment)}, and ${room}: ${missing}.`;
+    }
+    case 'SHARE_LIMIT': {
+      const most = why.guaranteed + (why.borrowLimit ?? 0);
+      const parts =
+        why.borrowLimit === undefined || why.borrowLimit === 0
+          ? 'its guarantee, and it may borrow nothing'
+          : `${why.guaranteed} guaranteed, at most ${why.borrowLimit} borrowed`;
+      return (
+        `${why.node} uses ${why.used} of ${why.environment} and may use ${most} (${parts}): ` +
+        `${instances(why.needed)} would be ${why.used + why.needed - most} too many.`
+      );
+    }
+    case 'NOT_LENT':
+      return (
+        `${why.environment} has ${instances(why.free)} free, but ${share === undefined ? 'its share' : share.share} ` +
+        `may use ${why.available > 0 ? `only ${why.available}` : 'none'} of them, ` +
+        `for the others are guaranteed to shares that do not lend them: ${areNeeded(why.needed - why.available)}.`
+      );
+    case 'PREEMPTING':
+      if (supposed)
+        return `It would preempt ${jobList(why.victims)} on ${why.environment}, and start when ${why.victims.length === 1 ? `${jobList(why.victims)} has` : 'they have'} stopped.`;
+      return `${jobList(why.victims)} ${why.victims.length === 1 ? 'was' : 'were'} preempted for it and must stop first on ${why.environment}.`;
+    case 'RELEASE_EXPECTED':
+      if (supposed)
+        return `${jobList(why.from)} would be preempted on ${why.environment} for others, and what that frees would be enough.`;
+      return (
+        `${jobList(why.from)} ${why.from.length === 1 ? 'is' : 'are'} stopping on ${why.environment} already, ` +
+        'and what that frees will be enough.'
+      );
+    case 'RESERVED':
+      return (
+        `${why.environment} has ${instances(Math.max(0, why.free))} free, but they are saved up for ${why.for}, ` +
+        `which came before it and has waited long: ${why.needed} ${why.needed === 1 ? 'is' : 'are'} needed beside that.`
+      );
+    case 'COMPUTE_RESERVATION':
+      return (
+        `${why.environment} has ${instances(why.free)} free, of which ${why.reserved} ${why.reserved === 1 ? 'is' : 'are'} kept for ` +
+        `shares without jobs (computeReservation): ${areNeeded(why.needed - Math.max(0, why.free - why.reserved))}.`
+      );
+    case 'DRAINING':
+      return `${why.environment} is being drained and takes no new jobs.`;
+    case 'COOLING':
+      return `AWS had no capacity for ${why.environment}; it is tried again at ${clockTime(why.until)}.`;
+    case 'PROBING':
+      return `${why.job} is finding out whether AWS has capacity for ${why.environment} again; nobody else may start there before.`;
+    case 'BEHIND':
+      return `${why.job} comes first.`;
+    case 'NEVER_FITS':
+      return (
+        `It needs ${instances(why.needed)} of ${why.environment}, and ` +
+        {
+          environment: `${why.environment} has a limit of ${why.most}`,
+          share: `its share could never get more than ${why.most}`,
+          borrowLimit: `its share could never get more than ${why.most}, guaranteed and borrowed`,
+        }[why.limitedBy] +
+        '.'
+      );
+  }
+}
+
+function uses({ share, used, guaranteed, borrowed }: ShareInWords, environment: string): string {
+  if (guaranteed === 0 && borrowed === 0) return `${share} uses ${used} of ${environment}`;
+  return borrowed === 0
+    ? `${share} uses ${used} of ${environment} (${guaranteed} guaranteed)`
+    : `${share} uses ${used} of ${environment} (${guaranteed} guaranteed, ${borrowed} borrowed)`;
+}
+
+export function admissionSentence({
+  job,
+  share,
+  environment,
+  instances: n,
+  borrowed,
+  why,
+}: Admission): string {
+  const takes = `${job} of ${share} starts with ${instances(n)} of ${environment}`;
+  const lent = borrowed > 0 ? `, with which ${share} borrows ${borrowed}` : '';
+  switch (why.code) {
+    case 'FITS':
+    case 'BORROWS':
+      return `${takes}${lent}.`;
+    case 'BACKFILLS':
+      return `${takes}${lent}, passing ${why.past}, which cannot start yet.`;
+  }
+}
+
+export function preemptionSentence(preemption: Preemption): string {
+  const { victim, for: by, cause, environment, instances: n } = preemption;
+  return (
+    `${victim} is preempted and gives back ${instances(n)} of ${environment}, ` +
+    `because ${by} ${causeWords[cause]}; ${loss(preemption, 'its')}.`
+  );
+}
+
+/** The same as its victim is told. */
+export function victimSentence(preemption: Preemption): string {
+  const { for: by, cause, environment, instances: n } = preemption;
+  return `${by} gets ${instances(n)} of ${environment}, because it ${causeWords[cause]}; ${loss(preemption, 'the')}.`;
+}
+
+function loss({ lostInstanceSeconds: lost }: Preemption, whose: string): string {
+  return lost === 0
+    ? 'no work is lost'
+    : `${duration(lost)} of instance time since ${whose} last checkpoint ${lost === 1 ? 'is' : 'are'} lost`;
+}
+
+export const causeWords: Readonly<Record<PreemptionCause, string>> = {
+  withinShare: 'comes first in the same share, which has no room left',
+  reclaim: 'needs what its share is guaranteed and others borrowed',
+  reclaimWhileBorrowing: 'has the higher priority, though its share borrows',
+  fairShare: 'is of a share that has less than its fair part',
+};
+
+/** A decision in one sentence, for the last decisions of a queue. */
+export function decisionSentence(decision: Decision): string {
+  switch (decision.kind) {
+    case 'admit':
+      return admissionSentence(decision);
+    case 'preempt':
+      return preemptionSentence(decision);
+    case 'wait':
+      return `${decision.job} of ${decision.share} waits: ${waitSentence(decision.why)}`;
+  }
+}
+
+/** Why an environment takes no jobs, or not all of them; undefined when it is open. */
+export function environmentSentence(name: string, state: EnvironmentState): string | undefined {
+  switch (state.kind) {
+    case 'open':
+      return undefined;
+    case 'draining':
+      return waitSentence({ code: 'DRAINING', environment: name });
+    case 'cooling':
+      return waitSentence({ code: 'COOLING', environment: name, until: state.until });
+    case 'probing':
+      return waitSentence({ code: 'PROBING', environment: name, job: state.job });
+  }
+}
