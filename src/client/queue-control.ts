@@ -11,6 +11,7 @@ import {
   type OperatorAnswer,
   type TrainingQueueInput,
 } from '../workflows/queue-contract.ts';
+import { TASK_PRIORITY } from '../workflows/contract.ts';
 import { queryQueue, queueHandle, updateQueue } from './queue-message.ts';
 
 /** What applying a queue came to. */
@@ -44,6 +45,7 @@ async function startQueue(client: Client, queue: QueueSpec, taskQueue: string): 
       args: [{ queue }],
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       workflowIdConflictPolicy: 'FAIL',
+      priority: TASK_PRIORITY.few,
       staticSummary: summaryOf(queue),
       staticDetails:
         `On the command line: \`trainyard queue show ${queue.name}\`, \`trainyard list --queue ${queue.name}\`. ` +

@@ -66,6 +66,8 @@ function argumentsOf(options: DevServerOptions, port: number, uiPort: number | u
     ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port)],
     ...(uiPort === undefined ? ['--headless'] : ['--ui-port', String(uiPort)]),
     ...(options.dbFile === undefined ? [] : ['--db-filename', options.dbFile]),
+    // Task priorities (workflows/contract.ts) work only with the new matcher, which is off by default before server 1.31.
+    ...['--dynamic-config-value', 'matching.useNewMatcher=true'],
     ...options.searchAttributes.flatMap((attribute) => ['--search-attribute', cliSearchAttribute(attribute)]),
   ];
 }

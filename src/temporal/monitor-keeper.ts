@@ -1,6 +1,11 @@
 import type { Client } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { monitorWorkflowId, TRAINING_MONITOR, type TrainingMonitorInput } from '../workflows/contract.ts';
+import {
+  monitorWorkflowId,
+  TASK_PRIORITY,
+  TRAINING_MONITOR,
+  type TrainingMonitorInput,
+} from '../workflows/contract.ts';
 
 /** Between two tries at starting the monitor, and between two looks whether somebody ended it. */
 const RETRY_MS = 10_000;
@@ -43,6 +48,7 @@ async function startMonitor(
     workflowIdConflictPolicy: 'USE_EXISTING',
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     args: [input],
+    priority: TASK_PRIORITY.few,
     staticSummary: `watches the training jobs of ${account} in ${region}`,
   });
 }

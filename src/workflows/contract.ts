@@ -12,6 +12,16 @@ export const DEFAULT_TASK_QUEUE = 'trainyard';
 export const TRAINING_JOB = 'trainingJob';
 export const TRAINING_MONITOR = 'trainingMonitor';
 
+/**
+ * Priorities of tasks (Temporal's task queue priority; the server's default is the middle, 3). A queue and the monitor are few and serve
+ * thousands of jobs: behind the first tasks of a thousand new jobs they would answer nobody for half a minute. A server that knows no
+ * priorities takes no notice. Children inherit their parent's, so jobs are given theirs.
+ */
+export const TASK_PRIORITY = {
+  few: { priorityKey: 1 },
+  jobs: { priorityKey: 3 },
+} as const;
+
 const JOB_WORKFLOW_PREFIX = 'job/';
 export const jobWorkflowId = (jobId: string): string => `${JOB_WORKFLOW_PREFIX}${jobId}`;
 export const jobIdOfWorkflow = (workflowId: string): string | undefined =>

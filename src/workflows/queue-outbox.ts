@@ -11,6 +11,7 @@ import { staticDetails, staticSummary } from '../jobs/job-metadata.ts';
 import {
   jobWorkflowId,
   searchAttributesAtStart,
+  TASK_PRIORITY,
   TRAINING_JOB,
   type JobMemo,
   type Lease,
@@ -126,6 +127,7 @@ export class QueueOutbox {
         args: [{ job, queued: true, ...(lease === undefined ? {} : { lease }) }],
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
         // Jobs outlive this run of the queue, and the queue itself.
+        priority: TASK_PRIORITY.jobs,
         parentClosePolicy: ParentClosePolicy.ABANDON,
         cancellationType: ChildWorkflowCancellationType.ABANDON,
         staticSummary: staticSummary(job),
