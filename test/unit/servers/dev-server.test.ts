@@ -72,7 +72,7 @@ describe('a dev server that does not come up', () => {
     await expect(start(executable)).rejects.toMatchObject({
       code: 'SERVER_START_FAILED',
       message: expect.stringMatching(
-        /ended at once \(exit code 3\)\. Its log .*temporal\.log ends with:\n {4}arguments: server start-dev --ip 127\.0\.0\.1 --port \d+ --headless --dynamic-config-value matching\.useNewMatcher=true --db-filename .*temporal\.db --search-attribute JobPriority=Int\n {4}database is locked$/,
+        /ended at once \(exit code 3\)\. Its log .*temporal\.log ends with:\n {4}arguments: server start-dev --ip 127\.0\.0\.1 --port \d+ --headless --db-filename .*temporal\.db --dynamic-config-value matching\.useNewMatcher=true --search-attribute JobPriority=Int\n {4}database is locked$/,
       ) as string,
       hint: expect.stringContaining('Another dev server may use') as string,
     });
