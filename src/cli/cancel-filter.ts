@@ -20,6 +20,8 @@ export function parseFilter(text: string, earlier: CancelFilter = {}): CancelFil
     );
   }
   if (value === '') throw new InvalidArgumentError(`Write a value behind ${key}=.`);
+  if (key !== 'status' && FILTER_KEYS.some((other) => value.includes(`,${other}=`)))
+    throw new InvalidArgumentError('Write --filter again for each key=value.');
   if (key === 'status') return { ...earlier, statuses: unfinished(value, earlier.statuses) };
   const member = key === 'instance-type' ? 'instanceType' : key;
   if (earlier[member] !== undefined) throw new InvalidArgumentError(`${key} is given twice.`);

@@ -1,6 +1,6 @@
 import { pauseEnds } from './claims.ts';
 import type { Decision, Wait, WaitReason } from './decision.ts';
-import type { Explanation, JobAhead, RunningTimes, StartEstimate, WhatIf } from './explanation.ts';
+import type { Explanation, JobAhead, Remedy, RunningTimes, StartEstimate, WhatIf } from './explanation.ts';
 import { DEFAULT_STOP_SECONDS, forecast } from './forecast.ts';
 import type { RunningJob, WaitingJob } from './job.ts';
 import { nearestReason } from './nearest-reason.ts';
@@ -18,6 +18,7 @@ import {
   holdsSentence,
   NOTHING_BLOCKS,
   safeSentence,
+  staysSentence,
   pauseSentence,
 } from './wording/explanations.ts';
 import { byCodeUnits } from './order.ts';
@@ -56,7 +57,12 @@ export function explain(
   const waiting = asked.waiting(id);
   if (waiting !== undefined) return explainWaiting(asked, waiting, now, options);
   const running = asked.running(id);
-  return running === undefined ? undefined : explainRunning(asked, running, now);
+  if (running === undefined) return undefined;
+  const explanation = explainRunning(asked, running, now);
+  const share = options.whatIf?.share;
+  return share === undefined || share === running.share
+    ? explanation
+    : { ...explanation, sentence: `${staysSentence(running.share)} ${explanation.sentence}` };
 }
 
 /** The same for a job that was not submitted: what the queue would say right after its submission. Throws if it has the job's id. */
@@ -144,7 +150,7 @@ function explainWaiting(
     sentence:
       block === undefined
         ? NOTHING_BLOCKS
-        : [sentenceOf(block.why), ...whyNobodyStops(settled, job, block.why, now)].join(' '),
+        : [sentenceOf(block.why), ...whyNobodyStops(settled, job, block.why, remedies, now)].join(' '),
     ...(block === undefined || block.reasons.length < 2
       ? {}
       : { sentenceByOption: block.reasons.map(sentenceOf) }),
@@ -157,11 +163,23 @@ function explainWaiting(
 }
 
 /** Why a job that lacks instances preempts nobody for them, where the shares' rules would let others. */
-function whyNobodyStops(settled: Scheduler, job: WaitingJob, why: WaitReason, now: number): string[] {
+function whyNobodyStops(
+  settled: Scheduler,
+  job: WaitingJob,
+  why: WaitReason,
+  remedies: readonly Remedy[],
+  now: number,
+): string[] {
   if (settled.setup.policy.kind !== 'quotaShare') return [];
   const end = pauseEnds(job, now);
-  const environment = 'environment' in why && !awaitsStops(why) ? why.environment : undefined;
-  const option = job.options.find((each) => each.environment === environment);
+  // That it is for this reason, and for no other, shows where a higher guarantee would change it.
+  const environment = remedies.find(
+    (remedy) => remedy.kind === 'quota' && remedy.which === 'guaranteed' && remedy.then === 'preempts',
+  );
+  const option =
+    environment?.kind === 'quota' && 'environment' in why && why.environment === environment.environment
+      ? job.options.find((each) => each.environment === environment.environment)
+      : undefined;
   const guaranteed = option === undefined ? undefined : settled.guaranteeBelow(job.share, option);
   return [
     ...(guaranteed === undefined || option === undefined
@@ -338,6 +356,10 @@ function turnCause(job: WaitingJob, why: Earlier['why']): AheadCause {
       return { code: 'SHARE_TURN' };
     case 'withinQuota':
       return { code: 'WITHIN_QUOTA', share: job.share };
+    case 'nearerQuota':
+      return { code: 'NEARER_QUOTA', share: job.share };
+    case 'atLimit':
+      return { code: 'AT_LIMIT' };
   }
 }
 

@@ -16,8 +16,15 @@ export interface JobAhead {
   readonly why: string;
 }
 
+/** What a remedy leads to: the job starts, has others stopped, or waits for those that stop already. */
+export type Consequence = 'starts' | 'preempts' | 'awaits';
+
 /** One thing that would let the job start. */
-export type Remedy = { readonly sentence: string } & (
+export type Remedy = {
+  readonly sentence: string;
+  /** Absent: it is offered again, whatever comes of that. */
+  readonly then?: Consequence;
+} & (
   | { readonly kind: 'instances'; readonly environment: string; readonly instances: number }
   /** These running jobs end; `expectedAt` is when the last of them has to, by its limit. */
   | { readonly kind: 'jobsEnd'; readonly jobs: readonly string[]; readonly expectedAt?: number }

@@ -12,6 +12,8 @@ type Preemptors = Explanation['preemptibleBy'];
 const HIGHEST_PRIORITY = 9_999;
 /** Of the core, in trials. */
 const MOST_DECISIONS = 300;
+/** Jobs that stop others, one after the other, that are looked at. */
+const LONGEST_CHAIN = 8;
 /** No job id may begin so. */
 const PROBE = '\u0000probe';
 
@@ -48,19 +50,13 @@ export function preemptorsOf(
       return { preemptors: [{ cause: by.cause, job: by.for, sentence: preemptorSentence(kind) }] };
     }
   }
-  const first = new Set<string>();
+  let first: readonly string[] = [];
   const preemptors = probes(scheduler, policy, job).flatMap(({ share, priority, instances, kind }) => {
     const { environment } = held(job);
     const probe = aProbe(share, priority, environment, instances);
-    const wanted = isPreemptionOf(job, probe.id);
-    const by = trials.find(
-      (decision): decision is Preemption => {
-        if (decision.kind === 'preempt' && decision.for === probe.id) first.add(decision.victim);
-        return wanted(decision);
-      },
-      (copy) => copy.enqueue(probe),
-      from ?? now,
-    );
+    const at = from ?? now;
+    const by = trials.find(isPreemptionOf(job, probe.id), (copy) => copy.enqueue(probe), at);
+    if (by === undefined && first.length === 0 && !trials.spent) first = goBefore(scheduler, job, probe, at);
     return by === undefined ? [] : [{ cause: by.cause, sentence: preemptorSentence({ ...kind, ...when }) }];
   });
   const distinct = preemptors.filter(
@@ -70,10 +66,29 @@ export function preemptorsOf(
   return {
     preemptors: [],
     safe:
-      first.size > 0
-        ? { code: 'OTHERS_FIRST', jobs: [...first] }
-        : { code: 'WITHIN_QUOTA', share: job.share },
+      first.length > 0 ? { code: 'OTHERS_FIRST', jobs: first } : { code: 'WITHIN_QUOTA', share: job.share },
   };
+}
+
+/** Whom jobs like this one, each submitted when the one before it runs, would stop before the asked one; nobody if they never come to it. */
+function goBefore(scheduler: Scheduler, job: RunningJob, probe: WaitingJob, at: number): readonly string[] {
+  const copy = scheduler.clone();
+  const stopped: string[] = [];
+  for (let round = 0; round < LONGEST_CHAIN; round++) {
+    const next = { ...probe, id: `${PROBE}${round}` };
+    copy.enqueue(next);
+    const victims = copy
+      .settle(at)
+      .decisions.flatMap((decision) =>
+        decision.kind === 'preempt' && decision.for === next.id ? [decision.victim] : [],
+      );
+    if (victims.includes(job.id)) return stopped;
+    if (victims.length === 0) return [];
+    for (const victim of victims) copy.release(victim, at);
+    copy.settle(at);
+    stopped.push(...victims);
+  }
+  return [];
 }
 
 interface Probe {

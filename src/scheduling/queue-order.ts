@@ -121,7 +121,8 @@ class Line<Key> {
   readonly share: string;
   readonly #all: SortedTree<WaitingJob>;
   /** By what a job adds to the share's load. */
-  readonly #shapes: readonly { readonly jobs: SortedTree<WaitingJob>; readonly load: number }[];
+  #shapes: readonly { readonly jobs: SortedTree<WaitingJob>; readonly load: number }[] = [];
+  readonly #jobsOfShapes: readonly SortedTree<WaitingJob>[];
   readonly #environments: readonly string[];
   readonly #rule: TurnRule<Key>;
   /** That all lines together may still take. */
@@ -152,10 +153,7 @@ class Line<Key> {
     this.#environments = [
       ...new Set(heads.flatMap(({ options }) => options.map(({ environment }) => environment))),
     ];
-    this.#shapes = shapes.flatMap((jobs) => {
-      const head = jobs.first();
-      return head === undefined ? [] : [{ jobs, load: rule.load(head) }];
-    });
+    this.#jobsOfShapes = shapes;
   }
 
   get head(): WaitingJob | undefined {
@@ -240,7 +238,12 @@ class Line<Key> {
     return this.#steps.left <= 0 || this.settled;
   }
 
+  /** From here on keys follow from the load, which may be another one than before the first starts: other options may be taken. */
   #markBase(): void {
+    this.#shapes = this.#jobsOfShapes.flatMap((jobs) => {
+      const head = jobs.first();
+      return head === undefined ? [] : [{ jobs, load: this.#rule.load(head) }];
+    });
     const job = this.#all.at(this.#stepped);
     this.#base = job === undefined ? 0 : this.#loadBefore(job);
   }

@@ -184,6 +184,15 @@ function freeIn({ environments, running }: QueueState, environment: string): num
   return environments.limit(environment) - running.used(environment);
 }
 
+/** What its share may have of what nobody uses. */
+function freeFor({ policy }: QueueState, { share }: WaitingJob, environment: string, free: number): number {
+  const available =
+    policy.kind === 'quotaShare' && policy.ledger.tree.find(share) !== undefined
+      ? policy.ledger.available(share, environment)
+      : Infinity;
+  return Math.max(0, Math.min(free, available));
+}
+
 /** A job with several options in the environment waits for the reservation if one of them has to. */
 function reservedFor(
   state: QueueState,
@@ -198,7 +207,12 @@ function reservedFor(
   if (madeRoom(job.id)) return undefined;
   for (const option of job.options) {
     if (option.environment !== environment) continue;
-    const reserved = reservations.holdsUp(job, environment, option.instances, Math.max(0, free));
+    const reserved = reservations.holdsUp(
+      job,
+      environment,
+      option.instances,
+      freeFor(state, job, environment, free),
+    );
     if (reserved !== undefined) return reserved;
   }
   return undefined;

@@ -1,5 +1,5 @@
 import type { WaitReason } from './decision.ts';
-import type { Remedy, RunningTimes } from './explanation.ts';
+import type { Consequence, Remedy, RunningTimes } from './explanation.ts';
 import type { RunningJob, WaitingJob } from './job.ts';
 import { shortfall } from './nearest-reason.ts';
 import { held } from './running-index.ts';
@@ -10,9 +10,6 @@ import type { QuotaSetup, QuotaShareQueueSetup } from './setup.ts';
 import { Trials, type Verdict } from './trial.ts';
 import { type BareRemedy, remedySentence } from './wording/explanations.ts';
 import { byCodeUnits } from './order.ts';
-
-/** What helps: it starts, or it preempts and did not before. */
-type Help = Exclude<Verdict, 'waits'>;
 
 const HIGHEST_PRIORITY = 9_999;
 /** A job farther back than this is not helped by instances or ends of jobs alone: others would take them. */
@@ -78,7 +75,7 @@ class Search {
     return search();
   }
 
-  #helps(change: (copy: Scheduler) => void, at?: number): Help | undefined {
+  #helps(change: (copy: Scheduler) => void, at?: number): Consequence | undefined {
     return this.#help(this.#trials.of(this.#q.job.id, change, at));
   }
 
@@ -87,12 +84,13 @@ class Search {
     const helps = this.#help(this.#trials.inTheEnd(this.#q.job.id, change, at));
     return helps === undefined
       ? undefined
-      : { ...remedy, sentence: remedySentence(remedy, helps === 'preempts') };
+      : { ...remedy, then: helps, sentence: remedySentence(remedy, helps) };
   }
 
-  #help(verdict: Verdict | undefined): Help | undefined {
-    if (verdict === 'starts') return verdict;
-    return verdict === 'preempts' && !this.#q.preempting ? verdict : undefined;
+  /** One that waits for others to stop already is not helped by having others stopped. */
+  #help(verdict: Verdict | undefined): Consequence | undefined {
+    if (verdict === undefined || verdict === 'waits') return undefined;
+    return verdict === 'starts' || !this.#q.preempting ? verdict : undefined;
   }
 
   #operator(): Remedy[] {
@@ -235,35 +233,38 @@ class Search {
           : sum,
       0,
     );
-    const enough = Math.max(1, used + needed - guaranteed);
+    const missing = Math.max(1, used + needed - guaranteed);
     const place = { node: job.share, environment, which: 'guaranteed' } as const;
     // A guarantee that the environment could not keep would be refused.
-    const raised = this.#quota(Math.min(enough, free), place, guaranteed);
+    const raised = this.#quota(Math.min(missing, free), place, guaranteed);
     if (raised.length > 0) return raised;
-    return this.#guaranteeOfAnother(policy, place, { guaranteed, enough: needed - guaranteed, free });
+    return this.#guaranteeOfAnother(policy, place, { guaranteed, above: needed - guaranteed, free });
   }
 
   /**
-   * A job that is larger than its share's guarantee, where what is guaranteed to nobody is not enough: the share with the greatest
-   * guarantee would have to give up the rest.
+   * A job that is larger than its share's guarantee, where what is guaranteed to nobody is not enough: the share that can give most of
+   * its guarantee up would have to. No share may lend more than it is guaranteed.
    */
   #guaranteeOfAnother(
     policy: QuotaShareQueueSetup,
     place: { readonly node: string; readonly environment: string; readonly which: 'guaranteed' },
     {
       guaranteed,
-      enough,
+      above,
       free,
-    }: { readonly guaranteed: number; readonly enough: number; readonly free: number },
+    }: { readonly guaranteed: number; readonly above: number; readonly free: number },
   ): Remedy[] {
     const { settled, now } = this.#q;
     const { node, environment } = place;
     const giver = policy.shares
       .filter(({ name }) => name !== node)
-      .map(({ name }) => ({ name, guaranteed: quotaOf(policy, name, environment).guaranteed }))
-      .sort((a, b) => b.guaranteed - a.guaranteed || byCodeUnits(a.name, b.name))[0];
+      .map(({ name }) => {
+        const quota = quotaOf(policy, name, environment);
+        return { name, guaranteed: quota.guaranteed, spare: quota.guaranteed - (quota.lendLimit ?? 0) };
+      })
+      .sort((a, b) => b.spare - a.spare || byCodeUnits(a.name, b.name))[0];
     const unused = Math.max(0, free);
-    const most = Math.min(enough, unused + (giver?.guaranteed ?? 0));
+    const most = Math.min(above, unused + (giver?.spare ?? 0));
     if (giver === undefined || most <= unused) return [];
     const move =
       (by: number) =>
@@ -284,9 +285,11 @@ class Search {
     if (reason.code !== 'NOT_LENT') return [];
     const { environment } = reason;
     for (const { name: node, quota } of [...policy.shares, ...policy.groups]) {
-      const limit = quota[environment]?.lendLimit;
-      if (limit === undefined || node === this.#q.job.share) continue;
-      const found = this.#quota(shortfall(reason) ?? 1, { node, environment, which: 'lendLimit' }, limit);
+      const { lendLimit, guaranteed = 0 } = quota[environment] ?? {};
+      if (lendLimit === undefined || node === this.#q.job.share) continue;
+      // Nobody lends more than is guaranteed to it.
+      const most = Math.min(shortfall(reason) ?? 1, guaranteed - lendLimit);
+      const found = this.#quota(most, { node, environment, which: 'lendLimit' }, lendLimit);
       if (found.length > 0) return found;
     }
     return [];
@@ -317,8 +320,10 @@ class Search {
       tooFew = amount;
       amount *= 2;
     }
-    const more = leastThat(amount - tooFew, (by) => tooFew + by === amount || helps(tooFew + by));
-    return more === undefined ? undefined : tooFew + more;
+    // What is missing for a start at once may be more than it takes to preempt.
+    const known = amount === Math.max(1, least) ? 0 : tooFew;
+    const more = leastThat(amount - known, (by) => known + by === amount || helps(known + by));
+    return more === undefined ? undefined : known + more;
   }
 }
 

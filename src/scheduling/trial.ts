@@ -1,8 +1,9 @@
 import type { Decision } from './decision.ts';
+import type { Consequence } from './explanation.ts';
 import type { Scheduler } from './scheduler.ts';
 
-/** How a trial ended for the job: it starts, it preempts (or waits for those that stop already), or neither. */
-export type Verdict = 'starts' | 'preempts' | 'waits';
+/** How a trial ended for the job; `waits`: nothing comes of it. */
+export type Verdict = Consequence | 'waits';
 
 /** Admissions that one trial may take: a job that has more before it than that is not helped by the change alone. */
 const MOST_ADMISSIONS = 100;
@@ -109,11 +110,12 @@ export function offersNothingNew(decisions: readonly Decision[]): boolean {
 /** What became of the job with these decisions of the core, the last about it. */
 export function verdictOf(id: string, copy: Scheduler, decisions: readonly Decision[]): Verdict {
   if (copy.running(id) !== undefined) return 'starts';
+  let verdict: Verdict = 'waits';
   for (const decision of decisions) {
     if (decision.kind === 'preempt' && decision.for === id) return 'preempts';
     if (decision.kind !== 'wait' || decision.job !== id) continue;
     const { code } = decision.why;
-    if (code === 'PREEMPTING' || code === 'RELEASE_EXPECTED') return 'preempts';
+    if (code === 'PREEMPTING' || code === 'RELEASE_EXPECTED') verdict = 'awaits';
   }
-  return 'waits';
+  return verdict;
 }

@@ -8,7 +8,7 @@ import type { FairShareSetup, QuotaShareQueueSetup, QuotaShareSetup } from './se
 import { byPriority } from './order.ts';
 
 /** Why one job's turn comes before another's. */
-export type TurnCause = 'priority' | 'earlier' | 'shareTurn' | 'withinQuota';
+export type TurnCause = 'priority' | 'earlier' | 'shareTurn' | 'withinQuota' | 'nearerQuota' | 'atLimit';
 
 /**
  * Who comes next of the first jobs of all shares, when every job that is offered starts and nothing ends: the policy without
@@ -219,7 +219,8 @@ export class QuotaTurns implements TurnRule<QuotaKey> {
 
   cause(a: QuotaKey, b: QuotaKey): TurnCause {
     if (a.job.share === b.job.share) return byJob(a.job, b.job);
-    if (a.beyond !== b.beyond || a.height !== b.height) return 'withinQuota';
+    if (a.beyond !== b.beyond) return 'atLimit';
+    if (a.height !== b.height) return a.height === 0 ? 'withinQuota' : 'nearerQuota';
     const fairer =
       a.fraction !== undefined && b.fraction !== undefined && compareShares(a.fraction, b.fraction) !== 0;
     return fairer ? 'shareTurn' : byJob(a.job, b.job);

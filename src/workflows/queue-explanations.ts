@@ -101,7 +101,8 @@ function explainEntry(
           ? {}
           : { estimate: notBefore(estimate, resting) }),
         sentence: `${asideReason(entry)} ${after(then.sentence)}`,
-        remedies: [remedyOf(resting), ...then.remedies],
+        // What else would help does not by itself.
+        remedies: [remedyOf(resting)],
       };
     }
     case 'unplaced':
@@ -154,6 +155,5 @@ function whilePaused(story: QueueStory, explanation: Explanation): Explanation {
     what: 'resume',
     sentence: `Resume the queue: \`trainyard queue resume ${story.spec.name}\`.`,
   };
-  const { sentence, remedies } = explanation;
-  return { ...explanation, sentence: `${PAUSED} ${after(sentence)}`, remedies: [resume, ...remedies] };
+  return { ...explanation, sentence: `${PAUSED} ${after(explanation.sentence)}`, remedies: [resume] };
 }

@@ -171,7 +171,16 @@ function waitingReason(
 ): string | undefined {
   if (story.paused) return PAUSED;
   const [first, ...others]: readonly WaitReason[] = scheduler.whyWaiting(entry.id, now);
-  return first === undefined ? undefined : waitSentence(nearestReason(first, others));
+  return first === undefined ? undefined : stopsFor(scheduler, entry.id, nearestReason(first, others));
+}
+
+/** Those that stop already stop for whom they were told to, also when they would be this job's victims. */
+function stopsFor(scheduler: Scheduler, id: string, why: WaitReason): string {
+  if (why.code !== 'PREEMPTING') return waitSentence(why);
+  const takers = why.victims.map((victim) => scheduler.running(victim)?.evictedFor);
+  if (takers.includes(id)) return waitSentence(why);
+  const job = takers.find((taker) => taker !== undefined);
+  return job === undefined ? waitSentence(why, { supposed: true }) : waitSentence({ code: 'BEHIND', job });
 }
 
 export const PAUSED = 'The queue is paused: nothing starts until it is resumed.';

@@ -157,7 +157,8 @@ function hypothesis(
     explanation.preemptibleBy.map(({ sentence }) => sentence),
     style,
   );
-  return `With ${requestOf(request)}\n${lines(explanation.sentence, style, 2)}${moved}${starts}${threats}`;
+  const gap = threats === '' ? '' : '\n';
+  return `With ${requestOf(request)}\n${lines(explanation.sentence, style, 2)}${moved}${starts}${gap}${threats}`;
 }
 
 function requestOf({ priority, share }: WhatIf): string {

@@ -50,8 +50,11 @@ function whyNotNow(state: CycleState, request: Request): WaitReason {
   const { limit = 0, name = '' } = inUse.tree.environments[environment] ?? {};
   const probe = state.startedIn(environment);
   const now = state.roomNow(request);
+  const atLimit = atBorrowLimit(state, request, name);
   if (now === -Infinity) {
     const closed = world.whyNoRoom?.(name, job);
+    // Its own limit is nearer than what somebody else saves up for.
+    if (closed?.code === 'RESERVED' && atLimit !== undefined) return atLimit;
     if (closed !== undefined) return closed;
     return probe === undefined
       ? { code: 'ENVIRONMENT_FULL', environment: name, needed, free: 0, limit }
@@ -83,21 +86,7 @@ function whyNotNow(state: CycleState, request: Request): WaitReason {
       }
     );
   }
-  const binding = inUse.binding(share, environment);
-  if (binding.by === 'borrowLimit') {
-    const node = inUse.tree.indexOf(binding.node);
-    const { subtree, borrowLimit } = inUse.tree.quota(node, environment);
-    const used = inUse.usage(node, environment);
-    return {
-      code: 'SHARE_LIMIT',
-      environment: name,
-      node: binding.node,
-      needed,
-      used,
-      guaranteed: subtree,
-      borrowLimit,
-    };
-  }
+  if (atLimit !== undefined) return atLimit;
   return needed <= now
     ? { code: 'NOT_LENT', environment: name, needed, available, free }
     : (world.whyNoRoom?.(name, job) ?? {
@@ -107,4 +96,27 @@ function whyNotNow(state: CycleState, request: Request): WaitReason {
         free: now,
         limit,
       });
+}
+
+/** When the share, or a group above it, may not use so much, whatever is free. */
+function atBorrowLimit(
+  { inUse }: CycleState,
+  { share, environment, instances: needed }: Request,
+  name: string,
+): WaitReason | undefined {
+  if (needed <= inUse.availableTo(share, environment)) return undefined;
+  const binding = inUse.binding(share, environment);
+  if (binding.by !== 'borrowLimit') return undefined;
+  const node = inUse.tree.indexOf(binding.node);
+  const { subtree: guaranteed, borrowLimit } = inUse.tree.quota(node, environment);
+  const used = inUse.usage(node, environment);
+  return {
+    code: 'SHARE_LIMIT',
+    environment: name,
+    node: binding.node,
+    needed,
+    used,
+    guaranteed,
+    borrowLimit,
+  };
 }

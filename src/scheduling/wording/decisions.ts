@@ -67,7 +67,9 @@ export function waitSentence(why: WaitReason, { share, supposed = false }: WaitC
       );
     case 'RESERVED':
       return (
-        `${why.environment} has ${instances(Math.max(0, why.free))} free, but they are saved up for ${why.for}, ` +
+        (why.free > 0
+          ? `${why.free} of ${why.environment} ${why.free === 1 ? 'is' : 'are'} free for it, but saved up for ${why.for}, `
+          : `What comes free in ${why.environment} is saved up for ${why.for}, `) +
         `which came before it and has waited long: ${why.needed} ${why.needed === 1 ? 'is' : 'are'} needed beside that.`
       );
     case 'COMPUTE_RESERVATION':

@@ -1,5 +1,5 @@
 import type { PreemptionCause } from '../decision.ts';
-import type { Remedy } from '../explanation.ts';
+import type { Consequence, Remedy } from '../explanation.ts';
 import { clockTime, count, duration, instances, jobList } from './amounts.ts';
 import { causeWords } from './decisions.ts';
 
@@ -21,12 +21,21 @@ export function aboveGuaranteeSentence(p: {
   return `It preempts nobody, because ${why}.`;
 }
 
-/** A remedy without its sentence: members of each kind, kept apart. */
-export type BareRemedy = Remedy extends infer R ? (R extends Remedy ? Omit<R, 'sentence'> : never) : never;
+/** A remedy without its sentence and what it leads to: members of each kind, kept apart. */
+export type BareRemedy = Remedy extends infer R
+  ? R extends Remedy
+    ? Omit<R, 'sentence' | 'then'>
+    : never
+  : never;
 
-/** `preempts`: it would not start at once, but by preempting others. */
-export function remedySentence(remedy: BareRemedy, preempts: boolean): string {
-  const then = preempts ? 'it would preempt others and start when they have stopped' : 'it would start';
+const consequences: Readonly<Record<Consequence, string>> = {
+  starts: 'it would start',
+  preempts: 'it would preempt others and start when they have stopped',
+  awaits: 'it would start when those that stop already have stopped',
+};
+
+export function remedySentence(remedy: BareRemedy, consequence: Consequence): string {
+  const then = consequences[consequence];
   switch (remedy.kind) {
     case 'instances':
       return `With ${remedy.instances} more ${remedy.instances === 1 ? 'instance' : 'instances'} in ${remedy.environment} ${then}.`;
@@ -43,9 +52,11 @@ export function remedySentence(remedy: BareRemedy, preempts: boolean): string {
     case 'priority':
       return `With priority ${remedy.priority} ${then}.`;
     case 'time':
-      return preempts
-        ? `At ${clockTime(remedy.at)} it may preempt others, and starts when they have stopped.`
-        : `At ${clockTime(remedy.at)} it starts, if nothing else changes.`;
+      return {
+        starts: `At ${clockTime(remedy.at)} it starts, if nothing else changes.`,
+        preempts: `At ${clockTime(remedy.at)} it may preempt others, and starts when they have stopped.`,
+        awaits: `At ${clockTime(remedy.at)} it may have what comes free, and starts when those that stop have stopped.`,
+      }[consequence];
     case 'operator':
       return {
         resume: `When the queue is resumed ${then}.`,
@@ -67,6 +78,9 @@ export type AheadCause =
   | { readonly code: 'EARLIER' }
   | { readonly code: 'SHARE_TURN' }
   | { readonly code: 'WITHIN_QUOTA'; readonly share: string }
+  | { readonly code: 'NEARER_QUOTA'; readonly share: string }
+  /** The share of the job that asks may not use more. */
+  | { readonly code: 'AT_LIMIT' }
   | {
       readonly code: 'HOLDS';
       readonly environment: string;
@@ -90,6 +104,10 @@ export function aheadSentence(cause: AheadCause): string {
       return 'Its share has the lower usage for its weight.';
     case 'WITHIN_QUOTA':
       return `${cause.share} has room in its guarantee, and this job would borrow.`;
+    case 'NEARER_QUOTA':
+      return `${cause.share} borrows from nearer in the tree of shares.`;
+    case 'AT_LIMIT':
+      return 'The share of this job is at its limit: its own jobs have to end first.';
     case 'HOLDS':
       return `Holds ${cause.instances} of ${cause.environment}${cause.until === undefined ? '' : `, expected until ${clockTime(cause.until)}`}.`;
     case 'STOPPING':
@@ -107,6 +125,9 @@ export function holdsSentence(p: {
   const holds = `${instances(p.instances)} of ${p.environment} since ${clockTime(p.startedAt)}`;
   return p.stoppingFor === undefined ? `Holds ${holds}.` : `Stops for ${p.stoppingFor}; held ${holds}.`;
 }
+
+/** Of a running job that is asked about in another share. */
+export const staysSentence = (share: string): string => `It runs, and stays in ${share} as long as it does.`;
 
 export const NOTHING_BLOCKS = 'Nothing blocks it: it starts with the next decision of the queue.';
 

@@ -208,6 +208,7 @@ describe('cancel --filter', () => {
   test.each<[string, readonly string[], RegExp]>([
     ['an unknown key', ['--filter', 'quee=search'], /Did you mean queue=/],
     ['no value', ['--filter', 'queue='], /Write a value behind queue=/],
+    ['two in one', ['--filter', 'queue=search,share=Lab'], /Write --filter again for each/],
     ['no key at all', ['--filter', 'search'], /Write key=value/],
     ['a status that has ended', ['--filter', 'status=FAILED'], /Jobs that are FAILED have ended/],
     ['the same key twice', ['--filter', 'queue=a', '--filter', 'queue=b'], /queue is given twice/],

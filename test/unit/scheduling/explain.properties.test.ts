@@ -125,7 +125,7 @@ describe('an explanation', () => {
         const { decisions } = copy.settle(remedy.kind === 'time' ? remedy.at : now);
         expect({ remedy, verdict: verdictOf(id, copy, decisions) }).toEqual({
           remedy,
-          verdict: /preempt/.test(remedy.sentence) ? 'preempts' : 'starts',
+          verdict: remedy.then,
         });
       }
     });

@@ -99,6 +99,7 @@ describe('figure 2: a share at its quota of 60', () => {
     expect(remedy).toEqual({
       kind: 'priority',
       priority: 11,
+      then: 'preempts',
       sentence: 'With priority 11 it would preempt others and start when they have stopped.',
     });
   });
@@ -171,6 +172,64 @@ describe('a job that is larger than the guarantee of its share', () => {
   });
 });
 
+test.each<[string, (scheduler: Scheduler) => void]>([
+  ['its environment is being drained', (scheduler) => scheduler.setEnvironment('gpu', { kind: 'draining' })],
+  [
+    'AWS has no capacity',
+    (scheduler) => scheduler.setEnvironment('gpu', { kind: 'cooling', until: LATER + HOUR }),
+  ],
+])('a job above its guarantee hears nothing of that when %s', (_, change) => {
+  const scheduler = withJobs(
+    aQueue(quotaShares(aShare('A', 2), aShare('B', 4)), { gpu: 6 }),
+    inShare('large', 'A', 50, 3),
+  );
+  change(scheduler);
+  scheduler.settle(NOW);
+  expect(explain(scheduler, 'large', LATER)!.sentence).not.toContain('preempts nobody');
+});
+
+test('no share is told to give up what it has promised to lend', () => {
+  const B = aShare('B', 8);
+  const lender = { ...B, quota: { gpu: { guaranteed: 8, lendLimit: 8 } } };
+  const scheduler = withJobs(
+    aQueue(quotaShares(aShare('A', 2), lender), { gpu: 10 }),
+    inShare('b', 'B', 10, 9),
+  );
+  scheduler.settle(NOW);
+  scheduler.enqueue(inShare('large', 'A', 50, 3));
+  expect(explain(scheduler, 'large', LATER)!.remedies.filter(({ kind }) => kind === 'quota')).toEqual([]);
+});
+
+test('a running job is told that it stays in its share', () => {
+  const { sentence } = explain(figureOne(), 'one-5', LATER, { whatIf: { share: 'ProdExp2' } })!;
+  expect(sentence).toMatch(/^It runs, and stays in ProdExp1 as long as it does\. Holds 15/);
+});
+
+test('of a job that is at the limit of its share, and behind a reservation, the limit is said', () => {
+  const lab = { ...aShare('lab', 0), quota: { gpu: { guaranteed: 0, borrowLimit: 2 } } };
+  const scheduler = withJobs(
+    { ...aQueue(quotaShares(aShare('A', 4), lab), { gpu: 12 }), reservation: { afterSeconds: 60 } },
+    ...[1, 2].map((n) => inShare(`run-${n}`, 'lab', 90, 1)),
+  );
+  scheduler.settle(NOW);
+  scheduler.enqueue(inShare('big', 'lab', 50, 2, { queuedAt: NOW - HOUR }));
+  scheduler.enqueue(inShare('small', 'lab', 10, 1, { queuedAt: NOW }));
+  scheduler.settle(NOW);
+  expect(explain(scheduler, 'small', NOW)!.sentence).toBe(
+    'lab uses 2 of gpu and may use 2 (0 guaranteed, at most 2 borrowed): 1 instance would be 1 too many.',
+  );
+});
+
+test('a running job that nobody comes to after others hears of no others', () => {
+  const scheduler = withJobs(
+    aQueue(quotaShares(aShare('A', 4), aShare('B', 6)), { gpu: 10 }),
+    inShare('large', 'B', 5, 6),
+    inShare('small', 'B', 1, 4),
+  );
+  scheduler.settle(NOW);
+  expect(explain(scheduler, 'large', LATER)!.sentence).not.toContain('would go first');
+});
+
 test('a running job that others would go before hears who', () => {
   const scheduler = withJobs(
     aQueue(quotaShares(aShare('A', 2), aShare('B', 3)), { gpu: 5 }),
@@ -179,7 +238,7 @@ test('a running job that others would go before hears who', () => {
   scheduler.settle(NOW);
   const { preemptibleBy, sentence } = explain(scheduler, 'b-50', LATER)!;
   expect(preemptibleBy).toEqual([]);
-  expect(sentence).toContain('No single job can preempt it now: b-10, b-20 and b-30 would go first.');
+  expect(sentence).toContain('No single job can preempt it now: b-10, b-20, b-30 and b-40 would go first.');
 });
 
 test('jobs of one share start one after the other before those behind them in another, with reservations, too', () => {
@@ -267,7 +326,12 @@ test('a drained environment is opened by an operator', () => {
   const scheduler = withJobs(aQueue(FIFO), aJob('a', 1));
   scheduler.setEnvironment('gpu', { kind: 'draining' });
   expect(explain(scheduler, 'a', NOW)?.remedies).toEqual([
-    { kind: 'operator', what: 'undrain', sentence: 'When the environment takes jobs again it would start.' },
+    {
+      kind: 'operator',
+      what: 'undrain',
+      then: 'starts',
+      sentence: 'When the environment takes jobs again it would start.',
+    },
   ]);
 });
 

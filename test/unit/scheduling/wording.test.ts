@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { WaitReason } from '../../../src/scheduling/decision.ts';
+import type { Consequence } from '../../../src/scheduling/explanation.ts';
 import { duration, jobList } from '../../../src/scheduling/wording/amounts.ts';
 import {
   decisionSentence,
@@ -56,7 +57,7 @@ describe('why a job waits is one sentence with numbers', () => {
     ],
     [
       { code: 'RESERVED', environment, for: 'big', needed: 2, free: 6 },
-      'p4 has 6 instances free, but they are saved up for big, which came before it and has waited long: 2 are needed beside that.',
+      '6 of p4 are free for it, but saved up for big, which came before it and has waited long: 2 are needed beside that.',
     ],
     [
       { code: 'COMPUTE_RESERVATION', environment, reserved: 8, needed: 4, free: 10 },
@@ -149,28 +150,36 @@ describe('decisions', () => {
 });
 
 describe('remedies', () => {
-  const cases: [BareRemedy, boolean, string][] = [
-    [{ kind: 'instances', environment, instances: 1 }, false, 'With 1 more instance in p4 it would start.'],
+  const cases: [BareRemedy, Consequence, string][] = [
+    [
+      { kind: 'instances', environment, instances: 1 },
+      'starts',
+      'With 1 more instance in p4 it would start.',
+    ],
     [
       { kind: 'jobsEnd', jobs: ['a', 'b'], expectedAt: NOON },
-      false,
+      'starts',
       'When a and b end, by 2026-11-21 12:00:00 UTC at the latest, it would start.',
     ],
     [
       { kind: 'quota', node: 'prod', environment, by: 3, which: 'borrowLimit' },
-      false,
+      'starts',
       'With the borrow limit of prod in p4 raised by 3 it would start.',
     ],
     [
       { kind: 'priority', priority: 51 },
-      true,
+      'preempts',
       'With priority 51 it would preempt others and start when they have stopped.',
     ],
-    [{ kind: 'time', at: NOON }, false, 'At 2026-11-21 12:00:00 UTC it starts, if nothing else changes.'],
-    [{ kind: 'operator', what: 'undrain' }, false, 'When the environment takes jobs again it would start.'],
+    [{ kind: 'time', at: NOON }, 'starts', 'At 2026-11-21 12:00:00 UTC it starts, if nothing else changes.'],
+    [
+      { kind: 'operator', what: 'undrain' },
+      'starts',
+      'When the environment takes jobs again it would start.',
+    ],
   ];
-  test.each(cases)('%o, preempting: %s', (remedy, preempts, sentence) => {
-    expect(remedySentence(remedy, preempts)).toBe(sentence);
+  test.each(cases)('%o: %s', (remedy, consequence, sentence) => {
+    expect(remedySentence(remedy, consequence)).toBe(sentence);
   });
 });
 
