@@ -54,7 +54,15 @@ function placeByPolicy(state: QueueState, job: WaitingJob, now: number): Omit<Pl
     case 'fairShare':
       return placeByTurns(state, job, new UsageTurns(state.policy.book, state.policy.setup, now));
     case 'quotaShare':
-      return placeByTurns(state, job, new QuotaTurns(state.policy.ledger, state.policy.setup));
+      return placeByTurns(
+        state,
+        job,
+        new QuotaTurns(state.policy.ledger, state.policy.setup, {
+          running: state.running,
+          limits: state.setup.preemptionLimits,
+          now,
+        }),
+      );
   }
 }
 
@@ -166,7 +174,7 @@ class Line<Key> {
   }
 
   get settled(): boolean {
-    return this.#rule.settled(this.share, this.#environments);
+    return this.#rule.settled(this.share, this.#environments, this.head);
   }
 
   /** Its first job has had its turn, which is counted elsewhere. */

@@ -4,7 +4,10 @@ import type { Option, WaitingJob } from './job.ts';
 import type { QuotaLedger } from './quota/ledger.ts';
 import { compareShares, type ShareFraction, shareOf } from './quota/share-fraction.ts';
 import { ROOT } from './quota/share-tree.ts';
-import type { FairShareSetup, QuotaShareQueueSetup, QuotaShareSetup } from './setup.ts';
+import { isAboveGuarantee } from './quota/assignment.ts';
+import { isProtected, mayTake } from './quota/candidates.ts';
+import { held, type RunningIndex } from './running-index.ts';
+import type { FairShareSetup, QueueSetup, QuotaShareQueueSetup, QuotaShareSetup } from './setup.ts';
 import { byPriority } from './order.ts';
 
 /** Why one job's turn comes before another's. */
@@ -27,8 +30,11 @@ export interface TurnRule<Key> {
   circleOf(share: string): number;
   /** Whether entangled shares no longer are once all of them are settled. */
   readonly settles: boolean;
-  /** Whether from now on the keys of the share's jobs follow from what starts before them alone, whichever of these environments they use. */
-  settled(share: string, environments: readonly string[]): boolean;
+  /**
+   * Whether from now on the keys of the share's jobs follow from what starts before them alone, whichever of these environments they use.
+   * `next`: the first of them.
+   */
+  settled(share: string, environments: readonly string[], next: WaitingJob | undefined): boolean;
   /** Whether those keys depend on the load before the job at all. */
   readonly byLoad: boolean;
   /** What a start of the job adds to its share's load. */
@@ -136,7 +142,17 @@ interface Asked {
   readonly instances: number;
 }
 
-/** quotaShare, both orders (quota/head-order.ts), each job asking for the option that its share's fallback rules would take. */
+/** Who could give way in a job's own share. */
+export interface Yielding {
+  readonly running: RunningIndex;
+  readonly limits: QueueSetup['preemptionLimits'];
+  readonly now: number;
+}
+
+/**
+ * quotaShare, both orders (quota/head-order.ts), each job asking for the option that its share's fallback rules would take. One that
+ * is too much for its share's limit, but may have others of the share stopped for the rest, stands as if they were gone.
+ */
 export class QuotaTurns implements TurnRule<QuotaKey> {
   readonly entangled: boolean;
   readonly settles: boolean;
@@ -145,8 +161,16 @@ export class QuotaTurns implements TurnRule<QuotaKey> {
   readonly #ledger: QuotaLedger;
   readonly #fair: boolean;
   readonly #setups: ReadonlyMap<string, QuotaShareSetup>;
+  readonly #policy: QuotaShareQueueSetup;
+  readonly #yielding: Yielding;
+  /** By share and environment: what jobs that have had their turn were given by others of their share. */
+  readonly #yielded = new Map<string, number>();
+  /** What running jobs of a share would give to one of a priority, by share, environment and priority. */
+  readonly #yields = new Map<string, number>();
 
-  constructor(ledger: QuotaLedger, policy: QuotaShareQueueSetup) {
+  constructor(ledger: QuotaLedger, policy: QuotaShareQueueSetup, yielding: Yielding) {
+    this.#policy = policy;
+    this.#yielding = yielding;
     this.#ledger = ledger.clone();
     this.#fair = policy.order === 'fairShare';
     this.#setups = new Map(policy.shares.map((share) => [share.name, share]));
@@ -168,12 +192,16 @@ export class QuotaTurns implements TurnRule<QuotaKey> {
     const asked = this.#asked(job);
     if (asked === undefined) return { job, beyond: true, height: 0 };
     const { share, environment, instances } = asked;
+    const over = this.#overLimit(asked);
+    const freed = this.#freedFor(job, asked, over);
+    const beyond = over > freed;
     const ledger = this.#ledger;
-    const { subtree, borrowLimit } = ledger.tree.quota(share, environment);
-    const beyond = ledger.usage(share, environment) + instances > subtree + borrowLimit;
-    return this.#fair
-      ? { job, beyond, ...this.#standing(share, asked) }
-      : { job, beyond, height: ledger.borrowHeight(share, environment, instances).height };
+    ledger.change(share, environment, -freed);
+    const standing = this.#fair
+      ? this.#standing(share, asked)
+      : { height: ledger.borrowHeight(share, environment, instances).height };
+    ledger.change(share, environment, freed);
+    return { job, beyond, ...standing };
   }
 
   compare(a: QuotaKey, b: QuotaKey): number {
@@ -183,7 +211,7 @@ export class QuotaTurns implements TurnRule<QuotaKey> {
   /**
    * Priority order: every start comes from the root, or from nowhere. Fair-share order: the share borrows whatever it starts.
    */
-  settled(name: string, environments: readonly string[]): boolean {
+  settled(name: string, environments: readonly string[], next: WaitingJob | undefined): boolean {
     const ledger = this.#ledger;
     const share = ledger.tree.indexOf(name);
     let beyond: boolean | undefined;
@@ -192,6 +220,9 @@ export class QuotaTurns implements TurnRule<QuotaKey> {
       if (environment === undefined) continue;
       const { subtree, borrowLimit } = ledger.tree.quota(share, environment);
       const over = ledger.usage(share, environment) + 1 > subtree + borrowLimit;
+      // Where nobody gives way for the first, nobody does for those behind it.
+      const yielded = this.#yielded.get(`${share} ${environment}`) ?? 0;
+      if (over && next !== undefined && this.#mayYield(name, each, next) > yielded) return false;
       if (beyond !== undefined && beyond !== over) return false;
       beyond = over;
       if (!over && borrowLimit !== Infinity) return false;
@@ -214,7 +245,50 @@ export class QuotaTurns implements TurnRule<QuotaKey> {
 
   start(job: WaitingJob): void {
     const asked = this.#asked(job);
-    if (asked !== undefined) this.#ledger.change(asked.share, asked.environment, asked.instances);
+    if (asked === undefined) return;
+    const { share, environment, instances } = asked;
+    const freed = this.#freedFor(job, asked, this.#overLimit(asked));
+    this.#ledger.change(share, environment, instances - freed);
+    if (freed > 0) {
+      const key = `${share} ${environment}`;
+      this.#yielded.set(key, (this.#yielded.get(key) ?? 0) + freed);
+    }
+  }
+
+  /** How much more than the share may ever use it would be. */
+  #overLimit({ share, environment, instances }: Asked): number {
+    const { subtree, borrowLimit } = this.#ledger.tree.quota(share, environment);
+    return Math.max(0, this.#ledger.usage(share, environment) + instances - subtree - borrowLimit);
+  }
+
+  /** That much, if others of the share would give way for it; else nothing. */
+  #freedFor(job: WaitingJob, asked: Asked, over: number): number {
+    const setup = this.#setups.get(job.share);
+    if (over === 0 || setup === undefined || setup.preemption.inShare === 'never') return 0;
+    if (isAboveGuarantee(this.#ledger, setup, this.#policy.order, asked)) return 0;
+    const name = this.#ledger.tree.environments[asked.environment]?.name ?? '';
+    const yields = this.#mayYield(job.share, name, job);
+    const yielded = this.#yielded.get(`${asked.share} ${asked.environment}`) ?? 0;
+    return yields - yielded >= over ? over : 0;
+  }
+
+  /** Instances of running jobs of the share that may be stopped for this one. */
+  #mayYield(share: string, environment: string, taker: WaitingJob): number {
+    const { running, limits, now } = this.#yielding;
+    const policy = this.#setups.get(share)?.preemption.inShare ?? 'never';
+    if (policy === 'never') return 0;
+    const key = `${share} ${environment} ${taker.priority}`;
+    const known = policy === 'lower' ? this.#yields.get(key) : undefined;
+    if (known !== undefined) return known;
+    let sum = 0;
+    for (const job of running.ofShare(share)) {
+      const holds = held(job);
+      if (holds.environment !== environment || job.evictedFor !== undefined) continue;
+      if (isProtected(job, limits, now) || !mayTake(policy, taker, job)) continue;
+      sum += holds.instances;
+    }
+    this.#yields.set(key, sum);
+    return sum;
   }
 
   cause(a: QuotaKey, b: QuotaKey): TurnCause {

@@ -12,14 +12,17 @@ const MOST_LOOKS = 200_000;
  * All waiting jobs in the order of their turns, lazily: who starts first when capacity comes free for one job at a time (the positions of
  * queue-order.ts, which finds that of a single job without going through all before it).
  */
-export function turnsOf({ policy, waiting }: QueueState, now: number): Iterable<WaitingJob> {
+export function turnsOf({ policy, waiting, running, setup }: QueueState, now: number): Iterable<WaitingJob> {
   switch (policy.kind) {
     case 'fifo':
       return inOneLine(waiting);
     case 'fairShare':
       return turns(waiting, new UsageTurns(policy.book, policy.setup, now));
     case 'quotaShare':
-      return turns(waiting, new QuotaTurns(policy.ledger, policy.setup));
+      return turns(
+        waiting,
+        new QuotaTurns(policy.ledger, policy.setup, { running, limits: setup.preemptionLimits, now }),
+      );
   }
 }
 

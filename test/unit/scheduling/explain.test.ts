@@ -263,6 +263,38 @@ test('jobs of one share start one after the other before those behind them in an
   ]);
 });
 
+test('a job that may preempt in its own share has its turn by its priority, and starts before those behind it', () => {
+  const setup = aQueue(
+    quotaShares(
+      aShare('alpha', 4),
+      { ...aShare('beta', 3), quota: { gpu: { guaranteed: 3, borrowLimit: 2 } } },
+      { ...aShare('lab', 0), quota: { gpu: { guaranteed: 0, borrowLimit: 2 } } },
+    ),
+    { gpu: 10 },
+  );
+  const scheduler = withJobs(
+    setup,
+    ...[1, 2, 3, 4, 5].map((n) => inShare(`a${n}`, 'alpha', 80, 1)),
+    ...[64, 58, 51].map((priority) => inShare(`b-${priority}`, 'beta', priority, 1)),
+    ...[1, 2].map((n) => inShare(`l${n}`, 'lab', 90, 1)),
+  );
+  scheduler.settle(NOW);
+  scheduler.enqueue(inShare('alpha-next', 'alpha', 48, 1));
+  scheduler.enqueue(inShare('lab-next', 'lab', 56, 2));
+  scheduler.enqueue(inShare('beta-next', 'beta', 52, 3));
+  scheduler.settle(NOW);
+  expect([...scheduler.inTurn(NOW)].map(({ id }) => id)).toEqual(['beta-next', 'alpha-next', 'lab-next']);
+  expect(explain(scheduler, 'lab-next', NOW)!.ahead.find(({ id }) => id === 'alpha-next')?.why).toBe(
+    'The share of this job is at its limit: its own jobs have to end first.',
+  );
+  scheduler.configure({ ...setup, environments: [{ name: 'gpu', limit: 12 }] }, NOW);
+  expect(scheduler.settle(NOW).decisions.find(({ kind }) => kind !== 'wait')).toMatchObject({
+    kind: 'preempt',
+    victim: 'b-51',
+    for: 'beta-next',
+  });
+});
+
 describe('who is ahead', () => {
   test('in one line: those who were submitted earlier, and who holds what is needed', () => {
     const scheduler = withJobs(
