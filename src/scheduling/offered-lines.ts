@@ -10,6 +10,7 @@ export class OfferedLines implements Following {
   /** Of all shares together. */
   readonly #mostStarts: number;
   readonly #madeRoom: MadeRoom;
+  readonly #refused: Set<string>;
   readonly #started = new Map<string, WaitingJob>();
   readonly #reserved: WaitingJob[] = [];
   /** Jobs that wait for victims: what is reserved for them stays so at this moment. */
@@ -17,7 +18,8 @@ export class OfferedLines implements Following {
   #moved = false;
   #unfinished = false;
 
-  constructor(state: QueueState, mostStarts: number, madeRoom: MadeRoom) {
+  constructor(state: QueueState, mostStarts: number, madeRoom: MadeRoom, refused = new Set<string>()) {
+    this.#refused = refused;
     this.#state = state;
     this.#madeRoom = madeRoom;
     this.#mostStarts = mostStarts;
@@ -96,6 +98,14 @@ export class OfferedLines implements Following {
     return headOf(this.#state, waiting.head(waiting.laneOf(of)), this.#madeRoom);
   }
 
+  /** The share goes on, which counts only once between two actions: one that waits in turn for two things would go on for ever. */
+  #move(id: string, resumeAt: number): void {
+    const refusal = `${resumeAt} ${id}`;
+    if (this.#refused.has(refusal)) return;
+    this.#refused.add(refusal);
+    this.#moved = true;
+  }
+
   #afterWait({
     job: id,
     why,
@@ -112,7 +122,7 @@ export class OfferedLines implements Following {
           return undefined;
         }
         waiting.park(job);
-        this.#moved = true;
+        this.#move(id, 0);
         return this.#next(job);
       case 'PREEMPTING':
       case 'RELEASE_EXPECTED':
@@ -125,7 +135,7 @@ export class OfferedLines implements Following {
           waiting.park(job);
           if (!reasons.some(({ code }) => code === 'RESERVED')) waiting.parkLarger(job);
         }
-        this.#moved = true;
+        this.#move(id, resumeAt);
         return this.#next(job);
     }
   }

@@ -32,7 +32,7 @@ export function quotaPass(
   const world = quotaWorld(state, policy, now, settling);
   const madeRoom = madeRoomIn(state, settling);
   const { heads, hopeless } = offers(state, world, policy, madeRoom, settling);
-  const lines = new OfferedLines(state, limit, madeRoom);
+  const lines = new OfferedLines(state, limit, madeRoom, settling?.refused);
   const decided = quotaCycle(heads, world, policy.setup, settling === undefined ? undefined : lines);
   if (settling === undefined) for (const decision of decided) lines.after(decision);
 

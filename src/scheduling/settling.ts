@@ -27,6 +27,8 @@ const MOST_TAKEN_BACK = 2;
 export class Settling {
   /** What heads were assigned, since somebody started or stopped last. */
   readonly remembered: RememberedAssignments = new Map();
+  /** What was refused since somebody started or stopped last: once more it moves nothing. */
+  readonly refused = new Set<string>();
   /** Jobs whose start at this moment is final. */
   readonly final = new Set<string>();
   /** As they waited. */
@@ -46,6 +48,7 @@ export class Settling {
 
   /** Those that are being stopped for it since this moment need not be, if it starts all the same. */
   admitted(state: QueueState, job: WaitingJob): void {
+    this.refused.clear();
     this.#admitted.set(job.id, job);
     if ((this.#takenBack.get(job.id) ?? 0) >= MOST_TAKEN_BACK) this.final.add(job.id);
     for (const victim of this.#evictedFor.get(job.id) ?? [])
@@ -59,6 +62,7 @@ export class Settling {
     if (victims === undefined) this.#evictedFor.set(taker, [victim]);
     else victims.push(victim);
     this.remembered.clear();
+    this.refused.clear();
   }
 
   /** A victim that was admitted at this moment waits again; another one: nothing is done, and undefined. */
@@ -76,6 +80,7 @@ export class Settling {
     state.release(victim, now);
     state.enqueue(job);
     this.remembered.clear();
+    this.refused.clear();
     const reasons = job.options.map((option): WaitReason => ({
       code: 'RESERVED',
       environment: option.environment,
@@ -120,6 +125,7 @@ export class Settling {
 
   #giveUp(isOver: (held: { readonly taker: string; readonly round: number }) => boolean): void {
     for (const [key, held] of this.#heldBack) if (isOver(held)) this.#heldBack.delete(key);
+    this.refused.clear();
     this.#listTakers();
     this.remembered.clear();
   }
