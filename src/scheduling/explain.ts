@@ -173,12 +173,14 @@ function whyNobodyStops(
   if (settled.setup.policy.kind !== 'quotaShare') return [];
   const end = pauseEnds(job, now);
   // That it is for this reason, and for no other, shows where a higher guarantee would change it.
-  const environment = remedies.find(
-    (remedy) => remedy.kind === 'quota' && remedy.which === 'guaranteed' && remedy.then === 'preempts',
-  );
+  const helped = remedies.flatMap((remedy) =>
+    remedy.kind === 'quota' && remedy.which === 'guaranteed' && remedy.then === 'preempts'
+      ? [remedy.environment]
+      : [],
+  )[0];
   const option =
-    environment?.kind === 'quota' && 'environment' in why && why.environment === environment.environment
-      ? job.options.find((each) => each.environment === environment.environment)
+    'environment' in why && why.environment === helped
+      ? job.options.find(({ environment }) => environment === helped)
       : undefined;
   const guaranteed = option === undefined ? undefined : settled.guaranteeBelow(job.share, option);
   return [

@@ -10,6 +10,7 @@ export class OfferedLines implements Following {
   /** Of all shares together. */
   readonly #mostStarts: number;
   readonly #madeRoom: MadeRoom;
+  /** By this and earlier cycles of the moment: settling.ts. */
   readonly #refused: Set<string>;
   readonly #started = new Map<string, WaitingJob>();
   readonly #reserved: WaitingJob[] = [];

@@ -5,8 +5,9 @@ import type { QuotaLedger } from './quota/ledger.ts';
 import { compareShares, type ShareFraction, shareOf } from './quota/share-fraction.ts';
 import { ROOT } from './quota/share-tree.ts';
 import { isAboveGuarantee } from './quota/assignment.ts';
-import { isProtected, mayTake } from './quota/candidates.ts';
-import { held, type RunningIndex } from './running-index.ts';
+import { inCandidateOrder } from './quota/candidate-line.ts';
+import { mayTake } from './quota/candidates.ts';
+import type { RunningIndex } from './running-index.ts';
 import type { FairShareSetup, QueueSetup, QuotaShareQueueSetup, QuotaShareSetup } from './setup.ts';
 import { byPriority } from './order.ts';
 
@@ -280,13 +281,11 @@ export class QuotaTurns implements TurnRule<QuotaKey> {
     const key = `${share} ${environment} ${taker.priority}`;
     const known = policy === 'lower' ? this.#yields.get(key) : undefined;
     if (known !== undefined) return known;
-    let sum = 0;
-    for (const job of running.ofShare(share)) {
-      const holds = held(job);
-      if (holds.environment !== environment || job.evictedFor !== undefined) continue;
-      if (isProtected(job, limits, now) || !mayTake(policy, taker, job)) continue;
-      sum += holds.instances;
-    }
+    const node = this.#ledger.tree.indexOf(share);
+    const candidates = inCandidateOrder(running.ofShare(share), node, now, limits).get(environment) ?? [];
+    const sum = candidates
+      .filter(({ evicting, job }) => !evicting && mayTake(policy, taker, job))
+      .reduce((total, { instances }) => total + instances, 0);
     this.#yields.set(key, sum);
     return sum;
   }
