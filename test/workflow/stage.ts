@@ -1,4 +1,3 @@
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import {
   ApplicationFailure,
   type WorkflowFailedError,
@@ -10,6 +9,7 @@ import type { JobSpec } from '../../src/jobs/spec.ts';
 import type { JobResult } from '../../src/jobs/view.ts';
 import { jobWorkflowId, TRAINING_JOB, type TrainingJobInput } from '../../src/workflows/contract.ts';
 import type { trainingJob } from '../../src/workflows/training-job.ts';
+import type { PlayEnvironment } from './environment.ts';
 import { unlessTaskIsLost } from './lost-task.ts';
 import type { ScriptedSageMaker } from './scripted-sagemaker.ts';
 
@@ -17,10 +17,10 @@ export type JobHandle = WorkflowHandleWithStartDetails<typeof trainingJob>;
 
 /** Plays jobs against scripted SageMakers, in skipped time. */
 export class Stage {
-  readonly environment: TestWorkflowEnvironment;
+  readonly environment: PlayEnvironment;
   #queues = 0;
 
-  constructor(environment: TestWorkflowEnvironment) {
+  constructor(environment: PlayEnvironment) {
     this.environment = environment;
   }
 

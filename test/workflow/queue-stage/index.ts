@@ -1,6 +1,5 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import type { SignalDefinition } from '@temporalio/common';
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { JobSpec } from '../../../src/jobs/spec.ts';
 import {
   jobWorkflowId,
@@ -16,6 +15,7 @@ import {
 } from '../../../src/workflows/queue-contract.ts';
 import type { trainingJob } from '../../../src/workflows/training-job.ts';
 import { aJob } from '../../support/a-job.ts';
+import type { PlayEnvironment } from '../environment.ts';
 import type { ScriptedSageMaker } from '../scripted-sagemaker.ts';
 import { Stage, type JobHandle } from '../stage.ts';
 import { close, heard, type Heard, type listeningQueue } from './workflows.ts';
@@ -44,11 +44,11 @@ export interface Scene {
 }
 
 export class QueueStage {
-  readonly #environment: TestWorkflowEnvironment;
+  readonly #environment: PlayEnvironment;
   readonly #stage: Stage;
   #scenes = 0;
 
-  constructor(environment: TestWorkflowEnvironment) {
+  constructor(environment: PlayEnvironment) {
     this.#environment = environment;
     this.#stage = new Stage(environment);
   }
