@@ -14,8 +14,11 @@ export class OfferedLines implements Following {
   readonly #refused: Set<string>;
   readonly #started = new Map<string, WaitingJob>();
   readonly #reserved: WaitingJob[] = [];
+  /** Those that wait for stops: out of their lines until the cycle is over, so that those behind them are offered. */
+  readonly #awaiting: WaitingJob[] = [];
   /** Jobs that wait for victims: what is reserved for them stays so at this moment. */
   readonly #expecting = new Set<string>();
+  #heldUp = false;
   #moved = false;
   #unfinished = false;
 
@@ -42,7 +45,7 @@ export class OfferedLines implements Following {
 
   /** Whether a share goes on offering a job that a reservation holds up. */
   get heldUp(): boolean {
-    return this.#reserved.length > 0;
+    return this.#heldUp;
   }
 
   /** What the share of the decided job offers next. Undefined: nothing else, as yet. */
@@ -73,6 +76,12 @@ export class OfferedLines implements Following {
   restore(): void {
     for (const job of this.#started.values()) this.#state.waiting.add(job);
     this.#started.clear();
+    this.close();
+  }
+
+  /** The cycle is over: those that wait for stops are back in their lines. */
+  close(): void {
+    for (const job of this.#awaiting.splice(0)) this.#state.waiting.add(job);
   }
 
   /** When nobody else makes progress, what a reservation holds up is not offered again before something happens. */
@@ -120,6 +129,7 @@ export class OfferedLines implements Following {
       case 'RESERVED':
         if (!this.#expecting.has(why.for)) {
           this.#reserved.push(job);
+          this.#heldUp = true;
           return undefined;
         }
         waiting.park(job);
@@ -128,8 +138,12 @@ export class OfferedLines implements Following {
       case 'PREEMPTING':
       case 'RELEASE_EXPECTED':
         this.#expecting.add(id);
+        this.#heldUp ||= reasons.some(({ code }) => code === 'RESERVED');
         waiting.setResumeAt(job, 0);
-        return undefined;
+        // It has, or will have, what it needs. Others of its share may have more stopped meanwhile.
+        waiting.remove(id);
+        this.#awaiting.push(job);
+        return this.#next(job);
       default:
         if (resumeAt > waiting.resumeAt(job)) waiting.setResumeAt(job, resumeAt);
         else {

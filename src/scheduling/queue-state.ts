@@ -145,12 +145,12 @@ export class QueueState {
 
   /** Whether others were stopped, or are being stopped, to make room for this waiting job. */
   madeRoom(id: string): boolean {
-    return this.running.stoppingFor(id) > 0 || this.waiting.stoppedFor(id) > 0;
+    return this.running.stoppingFor(id).length > 0 || this.waiting.stoppedFor(id) > 0;
   }
 
   #lastIsGone(taker: string, now: number): void {
     const waiting = this.waiting.get(taker);
-    if (waiting !== undefined && this.running.stoppingFor(taker) === 0)
+    if (waiting !== undefined && this.running.stoppingFor(taker).length === 0)
       this.waiting.replace(withClaim(waiting, now));
   }
 

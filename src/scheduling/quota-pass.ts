@@ -35,6 +35,7 @@ export function quotaPass(
   const lines = new OfferedLines(state, limit, madeRoom, settling?.refused);
   const decided = quotaCycle(heads, world, policy.setup, settling === undefined ? undefined : lines);
   if (settling === undefined) for (const decision of decided) lines.after(decision);
+  lines.close();
 
   const decisions: Decision[] = [...hopeless];
   let admitted = 0;
@@ -74,6 +75,8 @@ export function quotaPass(
       case 'wait': {
         const { resumeAt: _, ...wait } = decision;
         decisions.push(wait);
+        if (settling !== undefined && wait.why.code === 'PREEMPTING')
+          acted = takeOver(state, wait.job, wait.why.victims, settling, decisions) || acted;
         break;
       }
     }
@@ -94,6 +97,30 @@ function mayGoOn(lines: OfferedLines, acted: boolean, parked: boolean): boolean 
   if (lines.moved && lines.heldUp) return true;
   // Shares that offered nothing, because all that comes before a job which expects stops was parked.
   return !acted && parked;
+}
+
+/** Those of the victims that were being stopped for somebody else are this job's from now on. Whether there are any. */
+function takeOver(
+  state: QueueState,
+  job: string,
+  victims: readonly string[],
+  settling: Settling,
+  decisions: Decision[],
+): boolean {
+  const taker = state.waiting.get(job);
+  if (taker === undefined) return false;
+  let any = false;
+  for (const victim of victims) {
+    const running = state.running.get(victim);
+    const from = running?.evictedFor;
+    if (running === undefined || from === undefined || from === job) continue;
+    if (!settling.mayTakeOver(victim, job)) continue;
+    state.evict(victim, job);
+    const instead = settling.takenOver(victim, from, taker, running.share);
+    if (instead !== undefined) decisions.push(instead);
+    any = true;
+  }
+  return any;
 }
 
 function evicted(state: QueueState, decision: Preemption, settling?: Settling): Preemption {
@@ -158,6 +185,7 @@ export function quotaWorld(
   return {
     ledger,
     runningOf: (share) => state.running.ofShare(share),
+    stoppingFor: (job) => state.running.stoppingFor(job),
     free: (environment, job) => {
       if (state.environments.closed(environment, now) !== undefined) return -Infinity;
       if (settling?.heldBack(job, environment) !== undefined) return -Infinity;

@@ -1,7 +1,6 @@
 import { ForkedMap } from './forked-map.ts';
 import type { Option, RunningJob } from './job.ts';
 import { SortedTree } from './sorted-tree.ts';
-import { countFor } from './waiting-index.ts';
 import { byCodeUnits } from './order.ts';
 
 const byStart = (a: RunningJob, b: RunningJob): number =>
@@ -42,8 +41,8 @@ export class RunningIndex {
   readonly #usedBy = new Map<string, Map<string, number>>();
   /** By environment; of those that were asked for. */
   readonly #ends = new Map<string, SortedTree<LatestEnd>>();
-  /** How many are being stopped for this job. */
-  readonly #stoppingFor = new Map<string, number>();
+  /** Who is being stopped for this job. */
+  readonly #stoppingFor = new Map<string, readonly RunningJob[]>();
 
   constructor(jobs: Iterable<RunningJob> = []) {
     for (const job of jobs) this.add(job);
@@ -64,7 +63,8 @@ export class RunningIndex {
     this.#lists.delete(job.share);
     this.#changeEnds(job, (ends, end) => ends.with(end));
     this.#use(job, 1);
-    countFor(this.#stoppingFor, job.evictedFor, 1);
+    if (job.evictedFor !== undefined)
+      this.#stoppingFor.set(job.evictedFor, [...this.stoppingFor(job.evictedFor), job]);
   }
 
   remove(id: string): RunningJob | undefined {
@@ -78,7 +78,11 @@ export class RunningIndex {
     this.#lists.delete(job.share);
     this.#changeEnds(job, (ends, end) => ends.without(end));
     this.#use(job, -1);
-    countFor(this.#stoppingFor, job.evictedFor, -1);
+    if (job.evictedFor !== undefined) {
+      const others = this.stoppingFor(job.evictedFor).filter((other) => other !== job);
+      if (others.length === 0) this.#stoppingFor.delete(job.evictedFor);
+      else this.#stoppingFor.set(job.evictedFor, others);
+    }
     return job;
   }
 
@@ -111,9 +115,9 @@ export class RunningIndex {
     return list;
   }
 
-  /** How many are being stopped for this job. */
-  stoppingFor(id: string): number {
-    return this.#stoppingFor.get(id) ?? 0;
+  /** Who is being stopped for this job. */
+  stoppingFor(id: string): readonly RunningJob[] {
+    return this.#stoppingFor.get(id) ?? [];
   }
 
   /** Jobs that others are being stopped for, in no particular order. */
@@ -146,7 +150,7 @@ export class RunningIndex {
     for (const [share, jobs] of this.#byShare) other.#byShare.set(share, jobs);
     for (const [share, list] of this.#lists) other.#lists.set(share, list);
     for (const [environment, instances] of this.#used) other.#used.set(environment, instances);
-    for (const [id, count] of this.#stoppingFor) other.#stoppingFor.set(id, count);
+    for (const [id, jobs] of this.#stoppingFor) other.#stoppingFor.set(id, jobs);
     for (const [share, used] of this.#usedBy) other.#usedBy.set(share, new Map(used));
     for (const [environment, ends] of this.#ends) other.#ends.set(environment, ends);
     return other;

@@ -34,7 +34,10 @@ export class Settling {
   /** As they waited. */
   readonly #admitted = new Map<string, WaitingJob>();
   readonly #takenBack = new Map<string, number>();
-  readonly #evictedFor = new Map<string, string[]>();
+  /** By victim and new taker. */
+  readonly #takenOver = new Set<string>();
+  /** By taker: who was chosen at this moment. */
+  readonly #evictedFor = new Map<string, readonly Preemption[]>();
   /** By environment and id: for whom its start was taken back, and after how many rounds. */
   readonly #heldBack = new Map<string, { readonly taker: string; readonly round: number }>();
   #takers: ReadonlySet<string> = new Set();
@@ -51,18 +54,42 @@ export class Settling {
     this.refused.clear();
     this.#admitted.set(job.id, job);
     if ((this.#takenBack.get(job.id) ?? 0) >= MOST_TAKEN_BACK) this.final.add(job.id);
-    for (const victim of this.#evictedFor.get(job.id) ?? [])
+    for (const { victim } of this.#evictedFor.get(job.id) ?? [])
       if (state.running.get(victim)?.evictedFor === job.id) state.spare(victim);
     this.#evictedFor.delete(job.id);
     this.#giveUp(({ taker }) => taker === job.id);
   }
 
-  evicted({ victim, for: taker }: Preemption): void {
-    const victims = this.#evictedFor.get(taker);
-    if (victims === undefined) this.#evictedFor.set(taker, [victim]);
-    else victims.push(victim);
+  evicted(preemption: Preemption): void {
+    const { for: taker } = preemption;
+    this.#evictedFor.set(taker, [...(this.#evictedFor.get(taker) ?? []), preemption]);
     this.remembered.clear();
     this.refused.clear();
+  }
+
+  /** Whether what somebody's victim leaves may become this job's: once at this moment, or two could take it from each other for ever. */
+  mayTakeOver(victim: string, taker: string): boolean {
+    const key = `${victim} ${taker}`;
+    if (this.#takenOver.has(key)) return false;
+    this.#takenOver.add(key);
+    return true;
+  }
+
+  /** A victim has become another job's. What is decided instead, if it was chosen at this moment: nobody has heard of it yet. */
+  takenOver(victim: string, from: string, taker: WaitingJob, share: string): Preemption | undefined {
+    this.remembered.clear();
+    this.refused.clear();
+    const victims = this.#evictedFor.get(from) ?? [];
+    const before = victims.find((preemption) => preemption.victim === victim);
+    if (before === undefined) return undefined;
+    this.#evictedFor.set(
+      from,
+      victims.filter((preemption) => preemption !== before),
+    );
+    const cause = taker.share === share ? 'withinShare' : before.cause;
+    const preemption = { ...before, for: taker.id, cause };
+    this.evicted(preemption);
+    return preemption;
   }
 
   /** A victim that was admitted at this moment waits again; another one: nothing is done, and undefined. */
@@ -101,7 +128,7 @@ export class Settling {
   /** Whether there may be one more round; all that waits is offered then, with all that has started and stopped meanwhile. */
   newRound(state: QueueState): boolean {
     // Those that others were taken back for have had a round: who is held back for nothing may have what they left.
-    this.#giveUp(({ taker, round }) => round < this.#round && state.running.stoppingFor(taker) === 0);
+    this.#giveUp(({ taker, round }) => round < this.#round && state.running.stoppingFor(taker).length === 0);
     this.#round += 1;
     return this.#round < this.#mostRounds;
   }
@@ -109,7 +136,7 @@ export class Settling {
   /** Whether somebody is held back for nothing, now that nobody does anything any more: then it is over. */
   releaseHeldBack(state: QueueState): boolean {
     const before = this.#heldBack.size;
-    this.#giveUp(({ taker }) => state.running.stoppingFor(taker) === 0);
+    this.#giveUp(({ taker }) => state.running.stoppingFor(taker).length === 0);
     return this.#heldBack.size < before;
   }
 

@@ -386,7 +386,7 @@ function asksForMore(a: WaitingJob, b: WaitingJob): boolean {
   });
 }
 
-export function countFor(counts: Map<string, number>, id: string | undefined, by: 1 | -1): void {
+function countFor(counts: Map<string, number>, id: string | undefined, by: 1 | -1): void {
   if (id === undefined) return;
   const count = (counts.get(id) ?? 0) + by;
   if (count === 0) counts.delete(id);

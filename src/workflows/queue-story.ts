@@ -258,6 +258,15 @@ export class QueueStory {
     entry.grant = { ...grant, evictedFor };
   }
 
+  /** What one job was to leave for another may have become a third one's, which goes before it. */
+  followStops(): void {
+    for (const entry of this.#granted.values()) {
+      if (entry.grant?.evictedFor === undefined) continue;
+      const evictedFor = this.#scheduler.running(entry.id)?.evictedFor;
+      if (evictedFor !== undefined) entry.grant = { ...entry.grant, evictedFor };
+    }
+  }
+
   /** A job that holds a lease of an earlier queue; its number stays, and later ones are higher. */
   hold(entry: Entry, grant: Grant, now: number): void {
     this.#displace(entry, now);

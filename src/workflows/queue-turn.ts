@@ -48,6 +48,7 @@ function decide(run: QueueRun, now: number): number | undefined {
         break;
     }
   }
+  run.story.followStops();
   return more === true ? now + 1 : wakeAt;
 }
 

@@ -5,6 +5,7 @@ import { classicVictims } from './classic-victims.ts';
 import { type CycleState, type Request, without } from './cycle-state.ts';
 import { fairVictims } from './fair-victims.ts';
 import type { QuotaLedger } from './ledger.ts';
+import { VictimSearch } from './victim-search.ts';
 import type { QuotaHead } from './world.ts';
 
 /** How an option could be used now, from worst to best (Kueue's pkg/scheduler/flavorassigner). */
@@ -39,6 +40,7 @@ export function assign(state: CycleState, head: QuotaHead, only?: number): Assig
   const { options } = head.job;
   const share = state.ledger.tree.indexOf(head.job.share);
   const { fallback } = state.setupOf(share);
+  const expected = stopsExpected(state, head);
   let best: Assignment = { mode: 'noFit', height: 0, victims: [], resumeAt: 0 };
   let tried = head.resumeAt;
   for (const [index, option] of options.entries()) {
@@ -48,7 +50,9 @@ export function assign(state: CycleState, head: QuotaHead, only?: number): Assig
     const environment = state.ledger.tree.findEnvironment(option.environment);
     if (environment === undefined) continue;
     const request = { job: head.job, share, environment, instances: option.instances };
-    const trial = tryOption(state, request);
+    const trial = tryOption(state, request, index === expected?.option ? expected.victims : undefined);
+    // Nobody else needs to stop for it.
+    if (expected !== undefined && index !== expected.option && trial.victims.length > 0) continue;
     const accepted = isAccepted(trial, fallback);
     if (accepted || isBetter(trial, best, fallback)) best = { ...trial, option: index, request, resumeAt: 0 };
     if (accepted) break;
@@ -56,7 +60,33 @@ export function assign(state: CycleState, head: QuotaHead, only?: number): Assig
   return best.mode === 'noFit' || tried >= options.length - 1 ? best : { ...best, resumeAt: tried + 1 };
 }
 
-function tryOption(state: CycleState, request: Request): Trial {
+/** The option for which others are being stopped already, if they are enough, and who of them is needed. */
+function stopsExpected(
+  state: CycleState,
+  { job }: QuotaHead,
+): { readonly option: number; readonly victims: readonly Victim[] } | undefined {
+  const { tree } = state.ledger;
+  if ((state.world.stoppingFor?.(job.id) ?? []).length === 0) return undefined;
+  const share = tree.indexOf(job.share);
+  for (const [option, { environment: name, instances }] of job.options.entries()) {
+    const environment = tree.findEnvironment(name);
+    if (environment === undefined) continue;
+    const request = { job, share, environment, instances };
+    const search = new VictimSearch(state, request);
+    for (const candidate of state.stoppingFor(request)) {
+      search.take(candidate, candidate.share === share ? 'withinShare' : 'reclaim');
+      if (!search.fits(true)) continue;
+      const victims = search.minimal(true);
+      search.restore();
+      return { option, victims };
+    }
+    search.restore();
+  }
+  return undefined;
+}
+
+/** `stopping`: they are enough and are being stopped for it already. */
+function tryOption(state: CycleState, request: Request, stopping?: readonly Victim[]): Trial {
   const { ledger } = state;
   const { share, environment, instances } = request;
   const noFit: Trial = { mode: 'noFit', height: 0, victims: [] };
@@ -71,7 +101,7 @@ function tryOption(state: CycleState, request: Request): Trial {
   if (isAboveGuarantee(ledger, state.setupOf(share), state.policy.order, request)) return noFit;
 
   const pauses = pauseEnds(request.job, state.world.now) !== undefined;
-  const victims = pauses ? [] : findVictims(state, request);
+  const victims = pauses ? [] : (stopping ?? findVictims(state, request));
   if (victims.length === 0 || (state.world.mayReturn === false && wouldReturn(ledger, request, victims)))
     return { mode: 'noCandidates', height, victims: [] };
   const after = without(ledger, victims, environment, () =>

@@ -1,8 +1,9 @@
 import type { WaitingJob } from '../job.ts';
+import { held } from '../running-index.ts';
 import type { QuotaShareQueueSetup, QuotaShareSetup } from '../setup.ts';
 import { Account } from './account.ts';
 import { CandidateLine, inCandidateOrder } from './candidate-line.ts';
-import { type Candidate, mayTake } from './candidates.ts';
+import { byLoss, type Candidate, lostInstanceSeconds, mayTake } from './candidates.ts';
 import type { QuotaLedger } from './ledger.ts';
 import type { QuotaWorld } from './world.ts';
 import { byCodeUnits } from '../order.ts';
@@ -23,12 +24,14 @@ export interface Reservation {
 }
 
 /**
- * What a cycle has decided so far, and what is left after it. Three ledgers of its own are kept up to date, so that nothing has to
- * be added up again for each head:
+ * What a cycle has decided so far, and what is left after it. Ledgers of its own are kept up to date, so that nothing has to be added
+ * up again for each head:
  *
- *   ledger   what is in use, what was admitted and what is reserved; victims still count, they hold their instances until released
- *   later    the same without the victims
- *   inUse    the first without what is reserved: what is really in use
+ *   ledger    what is in use, what was admitted and what is reserved; victims still count, they hold their instances until released
+ *   later     the same without the victims
+ *   inUse     the first without what is reserved: what is really in use
+ *   expected  what will be in use once the victims are gone and those started that they were named for: `later` without what is
+ *             saved up for others
  */
 export class CycleState {
   readonly world: QuotaWorld;
@@ -39,12 +42,16 @@ export class CycleState {
   readonly #now: Account;
   readonly #later: Account;
   readonly #inUse: Account;
+  /** From the first victim on; before, it would be as `inUse`. */
+  #expected: Account | undefined;
   #current: Account;
   readonly #setups = new Map<number, QuotaShareSetup>();
   /** By environment, in instances. */
   readonly #admitted: number[];
   readonly #freed: number[];
   readonly #reserved: number[];
+  /** What of `reserved` is only saved up. */
+  readonly #saved: number[];
   readonly #startedBy: (string | undefined)[];
   /** By environment: ids, sorted; and those that came since. */
   readonly #named = new Map<number, readonly string[]>();
@@ -64,6 +71,7 @@ export class CycleState {
     this.#admitted = environments.map(() => 0);
     this.#freed = environments.map(() => 0);
     this.#reserved = environments.map(() => 0);
+    this.#saved = environments.map(() => 0);
     this.#startedBy = environments.map(() => undefined);
   }
 
@@ -109,14 +117,28 @@ export class CycleState {
   }
 
   admit({ job, share, environment, instances }: Request): void {
-    for (const account of [this.#now, this.#later, this.#inUse])
-      account.change(share, environment, instances);
+    for (const account of [this.#now, this.#later, this.#inUse, this.#expected])
+      account?.change(share, environment, instances);
     this.#admitted[environment] = (this.#admitted[environment] ?? 0) + instances;
     this.#startedBy[environment] ??= job.id;
   }
 
-  reserve(request: Request, instances: number): void {
+  /** For a job that will have its room when victims are gone. */
+  reserve(request: Request): void {
+    const { share, environment, instances } = request;
+    this.#expected?.change(share, environment, instances);
+    this.#reserve(request, instances);
+  }
+
+  /** For a job that has no victims: a part of what it needs, perhaps. */
+  save(request: Request, instances: number): void {
     if (instances <= 0) return;
+    const { environment } = request;
+    this.#saved[environment] = (this.#saved[environment] ?? 0) + instances;
+    this.#reserve(request, instances);
+  }
+
+  #reserve(request: Request, instances: number): void {
     const { share, environment } = request;
     for (const account of [this.#now, this.#later]) account.change(share, environment, instances);
     this.#reserved[environment] = (this.#reserved[environment] ?? 0) + instances;
@@ -124,12 +146,14 @@ export class CycleState {
   }
 
   name(victims: readonly Candidate[], environment: number): void {
+    this.#expected ??= new Account(this.#inUse.ledger.clone());
     const added = this.#newlyNamed.get(environment) ?? [];
     this.#newlyNamed.set(environment, added);
     for (const victim of victims) {
       if (this.victims.has(victim.job.id)) continue;
       this.victims.set(victim.job.id, { ...victim, environment });
       this.#later.change(victim.share, environment, -victim.instances);
+      this.#expected.change(victim.share, environment, -victim.instances);
       this.#candidates.delete(victim.share);
       added.push(victim.job.id);
       this.#freed[environment] = (this.#freed[environment] ?? 0) + victim.instances;
@@ -150,7 +174,9 @@ export class CycleState {
 
   /** Instances that an assignment may count on. */
   room(request: Pick<Request, 'environment' | 'job'>): number {
-    return this.#current === this.#inUse ? this.roomNow(request) : this.roomLater(request);
+    if (this.#current === this.#inUse) return this.roomNow(request);
+    const room = this.roomLater(request);
+    return this.#current === this.#expected ? room + (this.#saved[request.environment] ?? 0) : room;
   }
 
   /** Runs with `later` as the ledger: as if the victims named so far were gone. */
@@ -158,9 +184,9 @@ export class CycleState {
     return this.#with(this.#later, act);
   }
 
-  /** Runs with `inUse` as the ledger: as at the beginning of the cycle, but for those that were admitted. */
-  asIfNotReserved<T>(act: () => T): T {
-    return this.#with(this.#inUse, act);
+  /** Runs with `expected` as the ledger: as if nobody saved up, and all that are to stop had. */
+  asExpected<T>(act: () => T): T {
+    return this.#with(this.#expected ?? this.#inUse, act);
   }
 
   #with<T>(account: Account, act: () => T): T {
@@ -187,6 +213,20 @@ export class CycleState {
     return policy === 'any'
       ? new CandidateLine(share, all)
       : new CandidateLine(share, all, ({ job }) => mayTake(policy, taker, job));
+  }
+
+  /** Jobs that are being stopped for the taker where it asks; not those that were named for another one in this cycle. */
+  stoppingFor({ job, environment }: Request): readonly Candidate[] {
+    const stopping: Candidate[] = [];
+    const name = this.environmentName(environment);
+    for (const running of this.world.stoppingFor?.(job.id) ?? []) {
+      const share = this.ledger.tree.find(running.share);
+      const { environment: where, instances } = held(running);
+      if (share === undefined || where !== name || this.victims.has(running.id)) continue;
+      const lost = lostInstanceSeconds(running, this.world.now);
+      stopping.push({ job: running, share, instances, evicting: true, lost });
+    }
+    return stopping.sort(byLoss);
   }
 
   #notNamed(share: number, environment: number): readonly Candidate[] {

@@ -84,9 +84,11 @@ export function quotaCycle(
  * would have to wait for that takes another option if it fits there; in Kueue it waits.
  */
 function assignNow(state: CycleState, head: QuotaHead): Assignment {
-  const assignment = state.asIfNotReserved(() => assign(state, head));
+  // Once somebody is to stop, what counts is who has what afterwards: else a share would go on taking from one that gave its due.
+  const assignment = state.asExpected(() => assign(state, head));
   const { mode, request } = assignment;
-  if (mode !== 'fit' || request === undefined || stillFits(state, request, [])) return assignment;
+  if (mode !== 'fit' || request === undefined) return assignment;
+  if (fitsNow(state, request) && stillFits(state, request, [])) return assignment;
   for (const option of head.job.options.keys()) {
     const other = assign(state, { ...head, resumeAt: 0 }, option);
     if (other.mode === 'fit') return other;
@@ -103,9 +105,13 @@ function contenderOf(
   return { job, resumeAt, share: state.ledger.tree.indexOf(job.share), madeRoom, assignment, upToDate };
 }
 
-/** Whether it would have to wait only because of what was decided since it was assigned. */
+/**
+ * Whether what was decided since it was assigned would make it wait, or may spare its victims: when those who stop for others are gone
+ * there may be enough for it, too.
+ */
 function isOutdated(state: CycleState, { assignment: { mode, request, victims } }: Contender): boolean {
   if (request === undefined || mode === 'noFit' || mode === 'noCandidates') return false;
+  if (victims.length > 0 && state.victims.size > 0) return true;
   return !victims.some(({ job }) => state.victims.has(job.id)) && !stillFits(state, request, victims);
 }
 
@@ -187,25 +193,26 @@ function decide(state: CycleState, contender: Contender, decisions: QuotaDecisio
       return;
     case 'noCandidates':
       decisions.push(wait(state, contender, assignment));
-      state.reserve(request, toReserve(state, request, assignment, goesOn));
+      state.save(request, toReserve(state, request, assignment, goesOn));
       return;
     case 'fit': {
       if (overlapping.length > 0) {
         const from = state.namedIn(index);
         decisions.push(wait(state, contender, assignment, { code: 'RELEASE_EXPECTED', environment, from }));
-        state.reserve(request, request.instances);
+        state.reserve(request);
         return;
       }
       if (!stillFits(state, request, [])) {
         decisions.push(wait(state, contender, assignment));
         return;
       }
-      if (request.instances > state.roomNow(request)) {
+      if (!fitsNow(state, request)) {
         // There will be room when the victims of others are gone.
         const from = state.namedIn(index);
         const reason: WaitReason | undefined =
           from.length > 0 ? { code: 'RELEASE_EXPECTED', environment, from } : undefined;
         decisions.push(wait(state, contender, assignment, reason));
+        if (goesOn && reason !== undefined) state.reserve(request);
         return;
       }
       state.admit(request);
@@ -229,7 +236,7 @@ function decide(state: CycleState, contender: Contender, decisions: QuotaDecisio
         return;
       }
       state.name(victims, index);
-      state.reserve(request, request.instances);
+      state.reserve(request);
       for (const victim of victims) {
         if (victim.evicting) continue;
         decisions.push({
@@ -258,6 +265,12 @@ function decide(state: CycleState, contender: Contender, decisions: QuotaDecisio
 /** The same option, as if the victims named by others were gone: they may free enough for this job, too. */
 function assignAgain(state: CycleState, { job, assignment }: Contender): Assignment {
   return state.asIfGone(() => assign(state, { job, resumeAt: 0 }, assignment.option));
+}
+
+/** Whether it can start while all victims still hold what they have. */
+function fitsNow(state: CycleState, request: Request): boolean {
+  const { share, environment, instances } = request;
+  return instances <= state.inUse.availableTo(share, environment) && instances <= state.roomNow(request);
 }
 
 function stillFits(state: CycleState, request: Request, victims: Assignment['victims']): boolean {

@@ -22,6 +22,8 @@ export interface QuotaWorld {
   readonly ledger: QuotaLedger;
   /** Running jobs of a share, those that are being stopped among them. In any order. */
   readonly runningOf: (share: string) => readonly RunningJob[];
+  /** Running jobs that are being stopped for a waiting one. In any order. Absent: not known; then it may name others. */
+  readonly stoppingFor?: (job: string) => readonly RunningJob[];
   /**
    * Physical room for this job: limit - used - all that reservations want before it (in full, so that it may be negative: then
    * victims have to make up for it). -Infinity: the environment is closed to the job. Infinity: unlimited.

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { WaitingJob } from '../../../src/scheduling/job.ts';
+import { Scheduler } from '../../../src/scheduling/scheduler.ts';
 import {
   actions,
   aJob,
@@ -57,6 +58,45 @@ describe('reservations', () => {
   it('several small jobs together may not take more than the holder can spare', () => {
     const late = ['x', 'y', 'z'].map((id) => aJob(id, 1, { queuedAt: MINUTE }));
     expect(actions(waitingForBig(...late).settle(10 * MINUTE))).toEqual(['x', 'y']);
+  });
+
+  it('nor may several of one share that start together', () => {
+    const late = ['x', 'y', 'z'].map((id) => aJob(id, 1, { share: 'other', queuedAt: MINUTE }));
+    const policy = quotaShares(aShare('default', 0), aShare('other', 0));
+    const queue = new Scheduler(aQueue(policy, { gpu: 10 }, AFTER), {
+      running: [{ ...aJob('first', 6, { limitSeconds: 1800 }), option: 0, startedAt: 0 }],
+      waiting: [aJob('big', 8), ...late],
+    });
+    const outcome = queue.settle(10 * MINUTE);
+    expect(actions(outcome)).toEqual(['x', 'y']);
+    expect(waits(outcome)).toEqual({ big: 'ENVIRONMENT_FULL', z: 'RESERVED' });
+  });
+
+  it('a decision ends where a share has jobs that preempt, and its largest is held up by another reservation', () => {
+    const inP4 = (instances: number): WaitingJob['options'] => [{ environment: 'p4', instances }];
+    const inP5 = (instances: number): WaitingJob['options'] => [{ environment: 'p5', instances }];
+    const own = aShare('own', 0, {
+      quota: { p4: { guaranteed: 3 }, p5: { guaranteed: 3 } },
+      preemption: { inShare: 'lower', reclaim: 'never' },
+      fallback: { ifBorrowing: 'stop', ifPreempting: 'stop', prefer: 'borrow' },
+    });
+    const ofOwn = (id: string, priority: number, options: WaitingJob['options']): WaitingJob =>
+      aJob(id, 0, { share: 'own', priority, options });
+    const queue = new Scheduler(aQueue(quotaShares(own), { p4: 4, p5: 13 }, AFTER), {
+      running: [
+        aJob('guest-p4', 0, { options: inP4(1) }),
+        aJob('guest-p5', 0, { options: inP5(4) }),
+        ofOwn('own-p5', 2, inP5(2)),
+        ofOwn('own-p4', 2, inP4(3)),
+      ].map((job) => ({ ...job, option: 0, startedAt: 0 })),
+      waiting: [
+        ofOwn('first', 5, inP4(2)),
+        ofOwn('second', 5, inP4(2)),
+        ofOwn('large', 1, inP5(8)),
+        aJob('guest-large', 0, { options: inP5(4) }),
+      ],
+    });
+    expect(actions(queue.settle(10 * MINUTE))).toEqual(['-own-p4 for first']);
   });
 
   it('says for whom the instances are kept', () => {
