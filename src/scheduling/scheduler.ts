@@ -1,12 +1,11 @@
 import { claimsAfter } from './claims.ts';
-import type { Decision, Outcome, Wait, WaitReason } from './decision.ts';
+import type { Decision, Outcome, WaitReason } from './decision.ts';
 import type { FairShareUsage } from './fair-share/decayed-usage.ts';
 import type { EnvironmentState, Option, RunningJob, WaitingJob } from './job.ts';
 import { type Place, placeOf } from './queue-order.ts';
 import { QueueState, type Restored } from './queue-state.ts';
 import { held } from './running-index.ts';
 import { isAboveGuarantee } from './quota/assignment.ts';
-import { mainReason } from './quota/wait-reasons.ts';
 import type { QueueSetup } from './setup.ts';
 import { quotaPass } from './quota-pass.ts';
 import { LastWords, Settling } from './settling.ts';
@@ -15,7 +14,7 @@ import { turnsOf } from './turns.ts';
 import type { EnvironmentUsage, ShareUsage } from './usage.ts';
 import { environmentUsages, shareUsages } from './usage-report.ts';
 import { wakeTime } from './wake-time.ts';
-import { whyNot } from './why-not.ts';
+import { whyNoRoom, whyNot } from './why-not.ts';
 import { byCodeUnits } from './order.ts';
 
 export { neverFits } from './never-fits.ts';
@@ -116,7 +115,7 @@ export class Scheduler {
     const settling = new Settling(this.#state.waiting.lanes().length);
     const finished = this.#passes(now, limit, words, settling);
     const actions = words.actions(this.#state);
-    const waits = words.waits(this.#state, (id) => this.#waitOf(id, now));
+    const waits = words.waits(this.#state, (ids) => whyNoRoom(this.#state, ids, now));
     // Where nothing has come of so much, nothing would come of more.
     return this.#outcome([...actions, ...waits], !finished && actions.length > 0, now);
   }
@@ -236,25 +235,6 @@ export class Scheduler {
     const other = new Scheduler(this.setup, this.#state.clone());
     other.#wakeAt = this.#wakeAt;
     return other;
-  }
-
-  #waitOf(id: string, now: number): Wait | undefined {
-    const job = this.waiting(id);
-    const reasons = this.whyWaiting(id, now).map((reason, option) =>
-      // It could name victims, but nobody is stopped: others have had what their stops would have given it.
-      reason.code === 'PREEMPTING' ? this.#full(job?.options[option]) : reason,
-    );
-    const known = reasons.filter((reason) => reason !== undefined);
-    if (job === undefined || known.length === 0) return undefined;
-    return { kind: 'wait', job: id, share: job.share, why: mainReason(known), reasons: known };
-  }
-
-  #full(option: Option | undefined): WaitReason | undefined {
-    if (option === undefined) return undefined;
-    const { environment, instances: needed } = option;
-    const limit = this.#state.environments.limit(environment);
-    const free = limit - this.#state.running.used(environment);
-    return { code: 'ENVIRONMENT_FULL', environment, needed, free, limit };
   }
 
   #pass(now: number, limit: number, settling?: Settling): Pass {

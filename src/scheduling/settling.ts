@@ -11,6 +11,7 @@ import type { RememberedAssignments } from './quota/world.ts';
 const MOST_ROUNDS = 50;
 const LEAST_ROUNDS = 3;
 const MOST_LOOKS = 1_500;
+const TAKEN_OVER_PER_ROUND = 10;
 /** After that a start is final at this moment: rules that go round in circles come to rest. */
 const MOST_TAKEN_BACK = 2;
 
@@ -67,10 +68,14 @@ export class Settling {
     this.refused.clear();
   }
 
-  /** Whether what somebody's victim leaves may become this job's: once at this moment, or two could take it from each other for ever. */
+  /**
+   * Whether what somebody's victim leaves may become this job's: once at this moment, or two could take it from each other for ever; and in
+   * a large queue not too often, since each time all that waits is looked at again.
+   */
   mayTakeOver(victim: string, taker: string): boolean {
     const key = `${victim} ${taker}`;
-    if (this.#takenOver.has(key)) return false;
+    if (this.#takenOver.has(key) || this.#takenOver.size >= this.#mostRounds * TAKEN_OVER_PER_ROUND)
+      return false;
     this.#takenOver.add(key);
     return true;
   }
@@ -202,13 +207,14 @@ export class LastWords {
     );
   }
 
-  /** `again`: why a job waits that was said to wait for stops of which nothing came. */
-  waits({ running }: QueueState, again: (job: string) => Wait | undefined): readonly Wait[] {
+  /** `again`: why jobs wait that were said to wait for stops of which nothing came. */
+  waits({ running }: QueueState, again: (jobs: readonly string[]) => readonly Wait[]): readonly Wait[] {
     const isStopping = (id: string): boolean => running.get(id)?.evictedFor !== undefined;
-    return [...this.#waits.values()].map((wait) => {
-      const idle = wait.why.code === 'PREEMPTING' && !wait.why.victims.some(isStopping);
-      return (idle ? again(wait.job) : undefined) ?? wait;
-    });
+    const waits = [...this.#waits.values()];
+    const idle = waits.filter(({ why }) => why.code === 'PREEMPTING' && !why.victims.some(isStopping));
+    if (idle.length === 0) return waits;
+    const changed = new Map(again(idle.map(({ job }) => job)).map((wait) => [wait.job, wait]));
+    return waits.map((wait) => changed.get(wait.job) ?? wait);
   }
 }
 

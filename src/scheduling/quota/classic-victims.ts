@@ -37,6 +37,7 @@ const CAUSE = {
 export function classicVictims(state: CycleState, request: Request): readonly Victim[] {
   const { ledger } = state;
   const { share, environment, instances } = request;
+  const { whileBorrowing } = state.setupOf(share).preemption;
   const own: Line = { candidates: state.candidatesOf(share, request), kind: 'own', meetsAt: undefined };
   const freed = own.candidates.all().reduce((sum, candidate) => sum + candidate.instances, 0);
   const staysWithin = !ledger.borrowsWith(share, environment, instances - freed);
@@ -46,8 +47,10 @@ export function classicVictims(state: CycleState, request: Request): readonly Vi
   for (const mayBorrow of attempts(state, request, others)) {
     // Only own jobs that go bring the share back inside its guarantee.
     if (!mayBorrow && !staysWithin) continue;
+    const lines = others.filter(({ kind }) => kind === 'inTree' || !mayBorrow || whileBorrowing !== undefined);
+    if (lines.length < others.length && mostAvailable(state, request, freed, lines) < instances) continue;
     const search = new VictimSearch(state, request);
-    for (const { line, candidate } of inVictimOrder([...others, own])) {
+    for (const { line, candidate } of inVictimOrder([...lines, own])) {
       const claim = line.kind === 'byPriority' ? claimByPriority(state, request, candidate) : line.kind;
       if (!mayGoNow(state, request, line, claim, mayBorrow)) continue;
       search.take(candidate, CAUSE[claim]);
@@ -89,8 +92,8 @@ function* inVictimOrder(lines: readonly Line[]): Iterable<{ line: Line; candidat
 
 /**
  * No set of victims makes more available than this, or the request fits (then it is not counted to the end). Most searches fail for
- * want of instances, and adding up is much cheaper than searching. Another share loses jobs only as long as it is above its quota: at
- * most what it borrows and the rest of one job.
+ * want of instances, and adding up is much cheaper than searching. Another share loses its jobs in their order, and only as long as it
+ * is above its quota.
  */
 function mostAvailable(
   { ledger }: CycleState,
@@ -101,13 +104,15 @@ function mostAvailable(
   let most = ledger.availableTo(share, environment) + own;
   for (const { candidates } of others) {
     if (most >= instances) break;
-    let all = 0;
-    let largest = 0;
-    for (const candidate of candidates.all()) {
-      all += candidate.instances;
-      largest = Math.max(largest, candidate.instances);
+    const borrowed = ledger.borrowedBy(candidates.share, environment);
+    let lost = 0;
+    candidates.rewind();
+    while (lost < borrowed) {
+      const candidate = candidates.pop();
+      if (candidate === undefined) break;
+      lost += candidate.instances;
     }
-    most += Math.min(all, ledger.borrowedBy(candidates.share, environment) - 1 + largest);
+    most += lost;
   }
   return most;
 }

@@ -89,7 +89,11 @@ function assignNow(state: CycleState, head: QuotaHead): Assignment {
   const { mode, request } = assignment;
   if (mode !== 'fit' || request === undefined) return assignment;
   if (fitsNow(state, request) && stillFits(state, request, [])) return assignment;
-  for (const option of head.job.options.keys()) {
+  const { tree } = state.ledger;
+  for (const [option, { environment: name, instances }] of head.job.options.entries()) {
+    const environment = tree.findEnvironment(name);
+    if (option === assignment.option || environment === undefined) continue;
+    if (!fitsNow(state, { ...request, environment, instances })) continue;
     const other = assign(state, { ...head, resumeAt: 0 }, option);
     if (other.mode === 'fit') return other;
   }
