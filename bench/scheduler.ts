@@ -30,7 +30,7 @@ export function benchScheduler(): Promise<BenchReport> {
     [100_000, 20],
   ] as const) {
     for (const [order, saving] of WORLDS) {
-      const times = cycles(queueOf(treeOf(30, GROUP_SIZE, order), waiting, saving), 200);
+      const times = cycles(queueOf(treeOf(30, GROUP_SIZE, order), waiting, saving), 500, 60);
       const world = `30 shares, ${waiting} waiting, ${order} order${saving ? ', reservations' : ''}`;
       measured[`cycle p50, ms, ${world}`] = quantile(times.cycle, 0.5);
       bars.push(below(`cycle p99, ms, ${world}`, quantile(times.cycle, 0.99), bar));
