@@ -12,6 +12,7 @@ export class OfferedLines implements Following {
   readonly #madeRoom: MadeRoom;
   /** By this and earlier cycles of the moment: settling.ts. */
   readonly #refused: Set<string>;
+  readonly #yieldedTo: Set<string>;
   readonly #started = new Map<string, WaitingJob>();
   readonly #reserved: WaitingJob[] = [];
   /** Those that wait for stops: out of their lines until the cycle is over, so that those behind them are offered. */
@@ -22,8 +23,9 @@ export class OfferedLines implements Following {
   #moved = false;
   #unfinished = false;
 
-  constructor(state: QueueState, mostStarts: number, madeRoom: MadeRoom, refused = new Set<string>()) {
-    this.#refused = refused;
+  constructor(state: QueueState, mostStarts: number, madeRoom: MadeRoom, settling?: Settling) {
+    this.#refused = settling?.refused ?? new Set();
+    this.#yieldedTo = settling?.yieldedTo ?? new Set();
     this.#state = state;
     this.#madeRoom = madeRoom;
     this.#mostStarts = mostStarts;
@@ -82,6 +84,7 @@ export class OfferedLines implements Following {
   /** The cycle is over: those that wait for stops are back in their lines. */
   close(): void {
     for (const job of this.#awaiting.splice(0)) this.#state.waiting.add(job);
+    this.#yieldedTo.clear();
   }
 
   /** When nobody else makes progress, what a reservation holds up is not offered again before something happens. */
@@ -143,6 +146,7 @@ export class OfferedLines implements Following {
         // It has, or will have, what it needs. Others of its share may have more stopped meanwhile.
         waiting.remove(id);
         this.#awaiting.push(job);
+        if (job.yieldsTo !== undefined) this.#yieldedTo.add(job.yieldsTo);
         return this.#next(job);
       default:
         if (resumeAt > waiting.resumeAt(job)) waiting.setResumeAt(job, resumeAt);
@@ -160,7 +164,8 @@ export type MadeRoom = (id: string) => boolean;
 
 /** Whether others were stopped for a job, or taken back at this moment. */
 export function madeRoomIn(state: QueueState, settling?: Settling): MadeRoom {
-  return (id) => state.madeRoom(id) || settling?.takers.has(id) === true;
+  return (id) =>
+    state.madeRoom(id) || settling?.takers.has(id) === true || settling?.yieldedTo.has(id) === true;
 }
 
 export function headOf(

@@ -14,13 +14,13 @@ type QuotaState = Extract<PolicyState, { kind: 'quotaShare' }>;
  * quotaShare: one cycle of Kueue's over one job per share, applied. What becomes of a job that was offered:
  *
  *   admit ------------------------------------------> runs
- *   waits for victims, or for others' victims ------> stays the one that its share offers, until they are gone
+ *   waits for victims, or for others' victims ------> is the first that its share offers again, until they are gone
  *   waits, and has options not looked at yet -------> is offered again with those
  *   waits for what another job reserves ------------> stays, as long as the others make progress: the reservation may go with it
  *   waits otherwise --------------------------------> its shape is parked; the share offers the next
  *
- * With `settling` (what the passes of the same moment before this one came to) a share offers its next job in the same cycle, so that
- * all guarantees come before all that is borrowed; and whoever was started at this moment is not stopped: the start is taken back.
+ * With `settling` (what the passes of the same moment before this one came to) a share offers its next job in the same cycle, also after
+ * one that waits for victims, so that all guarantees come before all that is borrowed; and whoever was started at this moment is not stopped: the start is taken back.
  */
 export function quotaPass(
   state: QueueState,
@@ -32,7 +32,7 @@ export function quotaPass(
   const world = quotaWorld(state, policy, now, settling);
   const madeRoom = madeRoomIn(state, settling);
   const { heads, hopeless } = offers(state, world, policy, madeRoom, settling);
-  const lines = new OfferedLines(state, limit, madeRoom, settling?.refused);
+  const lines = new OfferedLines(state, limit, madeRoom, settling);
   const decided = quotaCycle(heads, world, policy.setup, settling === undefined ? undefined : lines);
   if (settling === undefined) for (const decision of decided) lines.after(decision);
   lines.close();

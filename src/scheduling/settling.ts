@@ -30,6 +30,8 @@ export class Settling {
   readonly remembered: RememberedAssignments = new Map();
   /** What was refused since somebody started or stopped last: once more it moves nothing. */
   readonly refused = new Set<string>();
+  /** For whom those were stopped that are out of their lines at the moment (`OfferedLines`). */
+  readonly yieldedTo = new Set<string>();
   /** Jobs whose start at this moment is final. */
   readonly final = new Set<string>();
   /** As they waited. */

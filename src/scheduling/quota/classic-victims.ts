@@ -47,7 +47,9 @@ export function classicVictims(state: CycleState, request: Request): readonly Vi
   for (const mayBorrow of attempts(state, request, others)) {
     // Only own jobs that go bring the share back inside its guarantee.
     if (!mayBorrow && !staysWithin) continue;
-    const lines = others.filter(({ kind }) => kind === 'inTree' || !mayBorrow || whileBorrowing !== undefined);
+    const lines = others.filter(
+      ({ kind }) => kind === 'inTree' || !mayBorrow || whileBorrowing !== undefined,
+    );
     if (lines.length < others.length && mostAvailable(state, request, freed, lines) < instances) continue;
     const search = new VictimSearch(state, request);
     for (const { line, candidate } of inVictimOrder([...lines, own])) {
