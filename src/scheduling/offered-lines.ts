@@ -17,6 +17,7 @@ export class OfferedLines implements Following {
   readonly #reserved: WaitingJob[] = [];
   /** Those that wait for stops: out of their lines until the cycle is over, so that those behind them are offered. */
   readonly #awaiting: WaitingJob[] = [];
+  #returned: readonly WaitingJob[] = [];
   /** Jobs that wait for victims: what is reserved for them stays so at this moment. */
   readonly #expecting = new Set<string>();
   #heldUp = false;
@@ -45,7 +46,7 @@ export class OfferedLines implements Following {
     this.#unfinished = true;
   }
 
-  /** Whether a share goes on offering a job that a reservation holds up. */
+  /** Whether a job was offered that a reservation holds up, if only in one of its environments. */
   get heldUp(): boolean {
     return this.#heldUp;
   }
@@ -83,14 +84,25 @@ export class OfferedLines implements Following {
 
   /** The cycle is over: those that wait for stops are back in their lines. */
   close(): void {
-    for (const job of this.#awaiting.splice(0)) this.#state.waiting.add(job);
+    const returned = this.#awaiting.splice(0);
+    for (const job of returned) this.#state.waiting.add(job);
+    this.#returned = [...this.#returned, ...returned];
     this.#yieldedTo.clear();
   }
 
   /** When nobody else makes progress, what a reservation holds up is not offered again before something happens. */
   parkReserved(): boolean {
-    for (const job of this.#reserved) this.#state.waiting.park(job);
-    return this.#reserved.length > 0;
+    const { waiting } = this.#state;
+    for (const job of this.#reserved) waiting.park(job);
+    // What is to be freed for those goes to others if they are not offered: their shapes stay, whoever of these is parked.
+    for (const job of this.#returned) waiting.unpark(job);
+    let any = false;
+    for (const job of this.#reserved) {
+      const passed = heldUpKey(job.id);
+      any ||= waiting.isParked(job) || !this.#refused.has(passed);
+      this.#refused.add(passed);
+    }
+    return any;
   }
 
   #afterStart(id: string): QuotaHead | undefined {
@@ -103,6 +115,13 @@ export class OfferedLines implements Following {
     }
     waiting.remove(id);
     this.#started.set(id, job);
+    return this.#next(job);
+  }
+
+  #setAside(job: WaitingJob): QuotaHead | undefined {
+    this.#state.waiting.remove(job.id);
+    this.#awaiting.push(job);
+    if (job.yieldsTo !== undefined) this.#yieldedTo.add(job.yieldsTo);
     return this.#next(job);
   }
 
@@ -130,6 +149,7 @@ export class OfferedLines implements Following {
     if (job === undefined) return undefined;
     switch (why.code) {
       case 'RESERVED':
+        if (!this.#expecting.has(why.for) && this.#refused.has(heldUpKey(id))) return this.#setAside(job);
         if (!this.#expecting.has(why.for)) {
           this.#reserved.push(job);
           this.#heldUp = true;
@@ -144,10 +164,7 @@ export class OfferedLines implements Following {
         this.#heldUp ||= reasons.some(({ code }) => code === 'RESERVED');
         waiting.setResumeAt(job, 0);
         // It has, or will have, what it needs. Others of its share may have more stopped meanwhile.
-        waiting.remove(id);
-        this.#awaiting.push(job);
-        if (job.yieldsTo !== undefined) this.#yieldedTo.add(job.yieldsTo);
-        return this.#next(job);
+        return this.#setAside(job);
       default:
         if (resumeAt > waiting.resumeAt(job)) waiting.setResumeAt(job, resumeAt);
         else {
@@ -158,6 +175,11 @@ export class OfferedLines implements Following {
         return this.#next(job);
     }
   }
+}
+
+/** Of a job that a reservation holds up, and that is of the same shape as one that waits for stops: it is passed, not parked. */
+function heldUpKey(id: string): string {
+  return `held up ${id}`;
 }
 
 export type MadeRoom = (id: string) => boolean;
