@@ -17,7 +17,6 @@ export class OfferedLines implements Following {
   readonly #reserved: WaitingJob[] = [];
   /** Those that wait for stops: out of their lines until the cycle is over, so that those behind them are offered. */
   readonly #awaiting: WaitingJob[] = [];
-  #returned: readonly WaitingJob[] = [];
   /** Jobs that wait for victims: what is reserved for them stays so at this moment. */
   readonly #expecting = new Set<string>();
   #heldUp = false;
@@ -46,7 +45,7 @@ export class OfferedLines implements Following {
     this.#unfinished = true;
   }
 
-  /** Whether a job was offered that a reservation holds up, if only in one of its environments. */
+  /** Whether a share goes on offering a job that a reservation holds up. */
   get heldUp(): boolean {
     return this.#heldUp;
   }
@@ -84,25 +83,14 @@ export class OfferedLines implements Following {
 
   /** The cycle is over: those that wait for stops are back in their lines. */
   close(): void {
-    const returned = this.#awaiting.splice(0);
-    for (const job of returned) this.#state.waiting.add(job);
-    this.#returned = [...this.#returned, ...returned];
+    for (const job of this.#awaiting.splice(0)) this.#state.waiting.add(job);
     this.#yieldedTo.clear();
   }
 
   /** When nobody else makes progress, what a reservation holds up is not offered again before something happens. */
   parkReserved(): boolean {
-    const { waiting } = this.#state;
-    for (const job of this.#reserved) waiting.park(job);
-    // What is to be freed for those goes to others if they are not offered: their shapes stay, whoever of these is parked.
-    for (const job of this.#returned) waiting.unpark(job);
-    let any = false;
-    for (const job of this.#reserved) {
-      const passed = heldUpKey(job.id);
-      any ||= waiting.isParked(job) || !this.#refused.has(passed);
-      this.#refused.add(passed);
-    }
-    return any;
+    for (const job of this.#reserved) this.#state.waiting.park(job);
+    return this.#reserved.length > 0;
   }
 
   #afterStart(id: string): QuotaHead | undefined {
@@ -115,13 +103,6 @@ export class OfferedLines implements Following {
     }
     waiting.remove(id);
     this.#started.set(id, job);
-    return this.#next(job);
-  }
-
-  #setAside(job: WaitingJob): QuotaHead | undefined {
-    this.#state.waiting.remove(job.id);
-    this.#awaiting.push(job);
-    if (job.yieldsTo !== undefined) this.#yieldedTo.add(job.yieldsTo);
     return this.#next(job);
   }
 
@@ -149,7 +130,6 @@ export class OfferedLines implements Following {
     if (job === undefined) return undefined;
     switch (why.code) {
       case 'RESERVED':
-        if (!this.#expecting.has(why.for) && this.#refused.has(heldUpKey(id))) return this.#setAside(job);
         if (!this.#expecting.has(why.for)) {
           this.#reserved.push(job);
           this.#heldUp = true;
@@ -164,7 +144,10 @@ export class OfferedLines implements Following {
         this.#heldUp ||= reasons.some(({ code }) => code === 'RESERVED');
         waiting.setResumeAt(job, 0);
         // It has, or will have, what it needs. Others of its share may have more stopped meanwhile.
-        return this.#setAside(job);
+        waiting.remove(id);
+        this.#awaiting.push(job);
+        if (job.yieldsTo !== undefined) this.#yieldedTo.add(job.yieldsTo);
+        return this.#next(job);
       default:
         if (resumeAt > waiting.resumeAt(job)) waiting.setResumeAt(job, resumeAt);
         else {
@@ -175,11 +158,6 @@ export class OfferedLines implements Following {
         return this.#next(job);
     }
   }
-}
-
-/** Of a job that a reservation holds up, and that is of the same shape as one that waits for stops: it is passed, not parked. */
-function heldUpKey(id: string): string {
-  return `held up ${id}`;
 }
 
 export type MadeRoom = (id: string) => boolean;
