@@ -45,7 +45,7 @@ export class OfferedLines implements Following {
     this.#unfinished = true;
   }
 
-  /** Whether a share goes on offering a job that a reservation holds up. */
+  /** Whether a job was offered that a reservation holds up, if only in one of its environments. */
   get heldUp(): boolean {
     return this.#heldUp;
   }
@@ -78,7 +78,6 @@ export class OfferedLines implements Following {
   restore(): void {
     for (const job of this.#started.values()) this.#state.waiting.add(job);
     this.#started.clear();
-    this.close();
   }
 
   /** The cycle is over: those that wait for stops are back in their lines. */

@@ -20,7 +20,8 @@ type QuotaState = Extract<PolicyState, { kind: 'quotaShare' }>;
  *   waits otherwise --------------------------------> its shape is parked; the share offers the next
  *
  * With `settling` (what the passes of the same moment before this one came to) a share offers its next job in the same cycle, also after
- * one that waits for victims, so that all guarantees come before all that is borrowed; and whoever was started at this moment is not stopped: the start is taken back.
+ * one that waits for victims, so that all guarantees come before all that is borrowed; and whoever was started at this moment is not
+ * stopped: the start is taken back.
  */
 export function quotaPass(
   state: QueueState,

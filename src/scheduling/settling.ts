@@ -54,7 +54,6 @@ export class Settling {
 
   /** Those that are being stopped for it since this moment need not be, if it starts all the same. */
   admitted(state: QueueState, job: WaitingJob): void {
-    this.refused.clear();
     this.#admitted.set(job.id, job);
     if ((this.#takenBack.get(job.id) ?? 0) >= MOST_TAKEN_BACK) this.final.add(job.id);
     for (const { victim } of this.#evictedFor.get(job.id) ?? [])
@@ -66,8 +65,7 @@ export class Settling {
   evicted(preemption: Preemption): void {
     const { for: taker } = preemption;
     this.#evictedFor.set(taker, [...(this.#evictedFor.get(taker) ?? []), preemption]);
-    this.remembered.clear();
-    this.refused.clear();
+    this.#forget();
   }
 
   /**
@@ -84,8 +82,7 @@ export class Settling {
 
   /** A victim has become another job's. What is decided instead, if it was chosen at this moment: nobody has heard of it yet. */
   takenOver(victim: string, from: string, taker: WaitingJob, share: string): Preemption | undefined {
-    this.remembered.clear();
-    this.refused.clear();
+    this.#forget();
     const victims = this.#evictedFor.get(from) ?? [];
     const before = victims.find((preemption) => preemption.victim === victim);
     if (before === undefined) return undefined;
@@ -113,8 +110,7 @@ export class Settling {
     this.#listTakers();
     state.release(victim, now);
     state.enqueue(job);
-    this.remembered.clear();
-    this.refused.clear();
+    this.#forget();
     const reasons = job.options.map((option): WaitReason => ({
       code: 'RESERVED',
       environment: option.environment,
@@ -159,9 +155,14 @@ export class Settling {
 
   #giveUp(isOver: (held: { readonly taker: string; readonly round: number }) => boolean): void {
     for (const [key, held] of this.#heldBack) if (isOver(held)) this.#heldBack.delete(key);
-    this.refused.clear();
     this.#listTakers();
+    this.#forget();
+  }
+
+  /** What was found out before somebody started or stopped. */
+  #forget(): void {
     this.remembered.clear();
+    this.refused.clear();
   }
 
   #listTakers(): void {
