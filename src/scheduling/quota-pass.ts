@@ -1,4 +1,4 @@
-import type { Admission, Decision, Preemption, WaitReason } from './decision.ts';
+import type { Admission, Decision, Preemption, PreemptionCause, WaitReason } from './decision.ts';
 import type { WaitingJob } from './job.ts';
 import { headOf, lineUpTo, type MadeRoom, madeRoomIn, OfferedLines } from './offered-lines.ts';
 import type { PolicyState, QueueState } from './queue-state.ts';
@@ -74,10 +74,10 @@ export function quotaPass(
         break;
       }
       case 'wait': {
-        const { resumeAt: _, ...wait } = decision;
+        const { resumeAt: _, causes, ...wait } = decision;
         decisions.push(wait);
-        if (settling !== undefined && wait.why.code === 'PREEMPTING')
-          acted = takeOver(state, wait.job, wait.why.victims, settling, decisions) || acted;
+        if (settling !== undefined && causes !== undefined)
+          acted = takeOver(state, wait.job, causes, settling, decisions) || acted;
         break;
       }
     }
@@ -104,20 +104,17 @@ function mayGoOn(lines: OfferedLines, acted: boolean, parked: boolean): boolean 
 function takeOver(
   state: QueueState,
   job: string,
-  victims: readonly string[],
+  causes: ReadonlyMap<string, PreemptionCause>,
   settling: Settling,
   decisions: Decision[],
 ): boolean {
-  const taker = state.waiting.get(job);
-  if (taker === undefined) return false;
   let any = false;
-  for (const victim of victims) {
-    const running = state.running.get(victim);
-    const from = running?.evictedFor;
-    if (running === undefined || from === undefined || from === job) continue;
+  for (const [victim, cause] of causes) {
+    const from = state.running.get(victim)?.evictedFor;
+    if (from === undefined || from === job) continue;
     if (!settling.mayTakeOver(victim, job)) continue;
     state.evict(victim, job);
-    const instead = settling.takenOver(victim, from, taker, running.share);
+    const instead = settling.takenOver(victim, from, job, cause);
     if (instead !== undefined) decisions.push(instead);
     any = true;
   }

@@ -114,6 +114,7 @@ export class Scheduler {
     const words = new LastWords();
     const settling = new Settling(this.#state.waiting.lanes().length);
     const finished = this.#passes(now, limit, words, settling);
+    this.#wakeTakers();
     const actions = words.actions(this.#state);
     const waits = words.waits(this.#state, (ids) => whyNoRoom(this.#state, ids, now));
     // Where nothing has come of so much, nothing would come of more.
@@ -255,6 +256,15 @@ export class Scheduler {
 
   #wakeInTime(now: number): void {
     if (this.#wakeAt !== undefined && now >= this.#wakeAt) this.#state.waiting.wake();
+  }
+
+  /** What is being freed for a job would go to others if it were not offered, so that refusals of others of its shape do not keep it. */
+  #wakeTakers(): void {
+    const { waiting, running } = this.#state;
+    for (const id of running.stoppedFor()) {
+      const job = waiting.get(id);
+      if (job !== undefined) waiting.unpark(job);
+    }
   }
 
   /** With preemption or reservations, who runs decides about others, too; else a start only takes room away. */

@@ -1,4 +1,4 @@
-import type { Admission, Decision, Preemption, Wait, WaitReason } from './decision.ts';
+import type { Admission, Decision, Preemption, PreemptionCause, Wait, WaitReason } from './decision.ts';
 import type { WaitingJob } from './job.ts';
 import type { QueueState } from './queue-state.ts';
 import type { RememberedAssignments } from './quota/world.ts';
@@ -43,6 +43,8 @@ export class Settling {
   readonly #evictedFor = new Map<string, readonly Preemption[]>();
   /** By environment and id: for whom its start was taken back, and after how many rounds. */
   readonly #heldBack = new Map<string, { readonly taker: string; readonly round: number }>();
+  /** By taker: who was being stopped for whom before this moment. */
+  readonly #tookOver = new Map<string, readonly { readonly victim: string; readonly from: string }[]>();
   #takers: ReadonlySet<string> = new Set();
   readonly #mostRounds: number;
   #round = 0;
@@ -59,6 +61,10 @@ export class Settling {
     for (const { victim } of this.#evictedFor.get(job.id) ?? [])
       if (state.running.get(victim)?.evictedFor === job.id) state.spare(victim);
     this.#evictedFor.delete(job.id);
+    for (const { victim, from } of this.#tookOver.get(job.id) ?? [])
+      if (state.running.get(victim)?.evictedFor === job.id && state.waiting.get(from) !== undefined)
+        state.evict(victim, from);
+    this.#tookOver.delete(job.id);
     this.#giveUp(({ taker }) => taker === job.id);
   }
 
@@ -81,17 +87,19 @@ export class Settling {
   }
 
   /** A victim has become another job's. What is decided instead, if it was chosen at this moment: nobody has heard of it yet. */
-  takenOver(victim: string, from: string, taker: WaitingJob, share: string): Preemption | undefined {
+  takenOver(victim: string, from: string, taker: string, cause: PreemptionCause): Preemption | undefined {
     this.#forget();
     const victims = this.#evictedFor.get(from) ?? [];
     const before = victims.find((preemption) => preemption.victim === victim);
-    if (before === undefined) return undefined;
+    if (before === undefined) {
+      this.#tookOver.set(taker, [...(this.#tookOver.get(taker) ?? []), { victim, from }]);
+      return undefined;
+    }
     this.#evictedFor.set(
       from,
       victims.filter((preemption) => preemption !== before),
     );
-    const cause = taker.share === share ? 'withinShare' : before.cause;
-    const preemption = { ...before, for: taker.id, cause };
+    const preemption = { ...before, for: taker, cause };
     this.evicted(preemption);
     return preemption;
   }
@@ -214,7 +222,10 @@ export class LastWords {
   waits({ running }: QueueState, again: (jobs: readonly string[]) => readonly Wait[]): readonly Wait[] {
     const isStopping = (id: string): boolean => running.get(id)?.evictedFor !== undefined;
     const waits = [...this.#waits.values()];
-    const idle = waits.filter(({ why }) => why.code === 'PREEMPTING' && !why.victims.some(isStopping));
+    const idle = waits.filter(({ why }) => {
+      if (why.code === 'PREEMPTING') return !why.victims.some(isStopping);
+      return why.code === 'RELEASE_EXPECTED' && !why.from.some(isStopping);
+    });
     if (idle.length === 0) return waits;
     const changed = new Map(again(idle.map(({ job }) => job)).map((wait) => [wait.job, wait]));
     return waits.map((wait) => changed.get(wait.job) ?? wait);

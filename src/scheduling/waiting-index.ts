@@ -117,6 +117,11 @@ export class WaitingIndex {
     return job;
   }
 
+  /** Its shape is offered again. */
+  unpark(job: WaitingJob): void {
+    this.#update(job, (shape) => ({ ...shape, parkedIn: undefined }));
+  }
+
   /** The same job, its claims changed. */
   replace(job: WaitingJob): void {
     this.remove(job.id);

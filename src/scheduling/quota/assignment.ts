@@ -44,7 +44,7 @@ export function assign(state: CycleState, head: QuotaHead, only?: number): Assig
   let best: Assignment = { mode: 'noFit', height: 0, victims: [], resumeAt: 0 };
   let tried = head.resumeAt;
   for (const [index, option] of options.entries()) {
-    if (index < head.resumeAt) continue;
+    if (index < head.resumeAt && index !== expected?.option) continue;
     tried = index;
     if (only !== undefined && index !== only) continue;
     const environment = state.ledger.tree.findEnvironment(option.environment);

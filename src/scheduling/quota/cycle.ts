@@ -254,14 +254,9 @@ function decide(state: CycleState, contender: Contender, decisions: QuotaDecisio
         } satisfies Preemption);
       }
       const named = victims.map((victim) => victim.job.id);
-      decisions.push(
-        wait(
-          state,
-          contender,
-          { ...assignment, resumeAt: 0 },
-          { code: 'PREEMPTING', environment, victims: named },
-        ),
-      );
+      const reason: WaitReason = { code: 'PREEMPTING', environment, victims: named };
+      const causes = new Map(victims.map((victim) => [victim.job.id, victim.cause]));
+      decisions.push({ ...wait(state, contender, { ...assignment, resumeAt: 0 }, reason), causes });
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { Decision, WaitReason } from '../decision.ts';
+import type { Decision, PreemptionCause, WaitReason } from '../decision.ts';
 import type { RunningJob, WaitingJob } from '../job.ts';
 import type { QueueSetup } from '../setup.ts';
 import type { Assignment } from './assignment.ts';
@@ -47,5 +47,11 @@ export interface QuotaWorld {
   readonly now: number;
 }
 
-/** `resumeAt` is set with `wait` when the next cycle should go on with a later option of the job. */
-export type QuotaDecision = Decision & { readonly resumeAt?: number };
+/**
+ * With `wait`, `resumeAt` is set when the next cycle should go on with a later option of the job, and `causes` when it waits for victims:
+ * why it could stop each of them, if nobody else had.
+ */
+export type QuotaDecision = Decision & {
+  readonly resumeAt?: number;
+  readonly causes?: ReadonlyMap<string, PreemptionCause>;
+};

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { resolveQueue, type QueueInput } from '../../../src/queues/queue-schema.ts';
 import type { WaitingJob } from '../../../src/scheduling/job.ts';
+import { QueueState } from '../../../src/scheduling/queue-state.ts';
 import { Scheduler } from '../../../src/scheduling/scheduler.ts';
 
 // Hundreds of worlds, on a machine that may be busy.
@@ -96,9 +97,10 @@ describe('three shares that want four times what there is', () => {
       ),
     );
     let sequence = 0;
-    const scheduler = new Scheduler(setup, {
+    const state = new QueueState(setup, {
       waiting: first.map((share) => aJob(sequence++, `s${share}`, 1 + (sequence % 4), sequence % 3)),
     });
+    const scheduler = new Scheduler(setup, state);
     let now = SECOND;
     scheduler.settle(now);
     for (const { ends, come } of steps) {
@@ -115,7 +117,7 @@ describe('three shares that want four times what there is', () => {
       woken.configure(setup, now);
       const again = woken.settle(now).decisions.filter(({ kind }) => kind !== 'wait');
       const stopping = [...scheduler.runningJobs()].some(({ evictedFor }) => evictedFor !== undefined);
-      look({ order, decisions, again, stopping, scheduler });
+      look({ order, decisions, again, stopping, scheduler, state });
     }
   }
 
@@ -126,6 +128,7 @@ describe('three shares that want four times what there is', () => {
     readonly again: readonly { readonly kind: string }[];
     readonly stopping: boolean;
     readonly scheduler: Scheduler;
+    readonly state: QueueState;
   }
 
   const play = (look: (after: After) => void): void =>
@@ -159,6 +162,27 @@ describe('three shares that want four times what there is', () => {
       for (const one of decisions)
         if (one.kind === 'wait' && one.why.code === 'PREEMPTING')
           expect(one.why.victims.some(isStopping)).toBe(true);
+        else if (one.kind === 'wait' && one.why.code === 'RELEASE_EXPECTED')
+          expect(one.why.from.some(isStopping)).toBe(true);
+    });
+  });
+
+  test("what is stopped within a share is stopped for the same share, also when it becomes another job's", () => {
+    play(({ decisions, scheduler }) => {
+      for (const one of decisions) {
+        if (one.kind !== 'preempt') continue;
+        const taker = scheduler.waiting(one.for);
+        expect(one.cause === 'withinShare').toBe(taker?.share === scheduler.running(one.victim)?.share);
+      }
+    });
+  });
+
+  test('for whom others are being stopped is offered as soon as its share is', () => {
+    play(({ state }) => {
+      for (const id of state.running.stoppedFor()) {
+        const taker = state.waiting.get(id);
+        expect(taker !== undefined && state.waiting.isParked(taker)).toBe(false);
+      }
     });
   });
 
