@@ -13,6 +13,7 @@ export class OfferedLines implements Following {
   /** By this and earlier cycles of the moment: settling.ts. */
   readonly #refused: Set<string>;
   readonly #yieldedTo: Set<string>;
+  readonly #parkedBehind: Set<string>;
   readonly #started = new Map<string, WaitingJob>();
   readonly #reserved: WaitingJob[] = [];
   /** Those that wait for stops: out of their lines until the cycle is over, so that those behind them are offered. */
@@ -26,6 +27,7 @@ export class OfferedLines implements Following {
   constructor(state: QueueState, mostStarts: number, madeRoom: MadeRoom, settling?: Settling) {
     this.#refused = settling?.refused ?? new Set();
     this.#yieldedTo = settling?.yieldedTo ?? new Set();
+    this.#parkedBehind = settling?.parkedBehind ?? new Set();
     this.#state = state;
     this.#madeRoom = madeRoom;
     this.#mostStarts = mostStarts;
@@ -145,12 +147,14 @@ export class OfferedLines implements Following {
         // It has, or will have, what it needs. Others of its share may have more stopped meanwhile.
         waiting.remove(id);
         this.#awaiting.push(job);
+        if (this.#parkedBehind.has(waiting.shapeOf(job))) waiting.park(job);
         if (job.yieldsTo !== undefined) this.#yieldedTo.add(job.yieldsTo);
         return this.#next(job);
       default:
         if (resumeAt > waiting.resumeAt(job)) waiting.setResumeAt(job, resumeAt);
         else {
           waiting.park(job);
+          this.#parkedBehind.add(waiting.shapeOf(job));
           if (!reasons.some(({ code }) => code === 'RESERVED')) waiting.parkLarger(job);
         }
         this.#move(id, resumeAt);

@@ -36,6 +36,7 @@ export function quotaPass(
   const lines = new OfferedLines(state, limit, madeRoom, settling);
   const decided = quotaCycle(heads, world, policy.setup, settling === undefined ? undefined : lines);
   if (settling === undefined) for (const decision of decided) lines.after(decision);
+  else settling.decided(decided.length);
   lines.close();
 
   const decisions: Decision[] = [...hopeless];

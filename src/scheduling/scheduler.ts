@@ -127,7 +127,7 @@ export class Scheduler {
     for (;;) {
       const pass = this.#pass(now, limit - words.admissions, settling);
       for (const decision of pass.decisions) words.add(decision);
-      if (pass.more) return false;
+      if (pass.more || (settling.isLong && words.actions(this.#state).length > 0)) return false;
       actedSinceWake ||= pass.acted;
       if (pass.again) continue;
       if (!this.#actionsHelpOthers()) return true;

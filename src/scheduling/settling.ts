@@ -11,6 +11,11 @@ import type { RememberedAssignments } from './quota/world.ts';
 const MOST_ROUNDS = 50;
 const LEAST_ROUNDS = 3;
 const MOST_LOOKS = 1_500;
+/**
+ * Decisions times shares, as a look for victims goes over the shares: about a second's work. A workflow task that takes five is given up by the
+ * SDK. Only queues of hundreds of shares come near it, when much has changed at once.
+ */
+const MOST_WORK = 3_000_000;
 const TAKEN_OVER_PER_ROUND = 10;
 /** After that a start is final at this moment: rules that go round in circles come to rest. */
 const MOST_TAKEN_BACK = 2;
@@ -32,6 +37,8 @@ export class Settling {
   readonly refused = new Set<string>();
   /** For whom those were stopped that are out of their lines at the moment (`OfferedLines`). */
   readonly yieldedTo = new Set<string>();
+  /** Shapes that were parked in this round: who waits for stops is offered again and again, but not those of its shape behind it. */
+  readonly parkedBehind = new Set<string>();
   /** Jobs whose start at this moment is final. */
   readonly final = new Set<string>();
   /** As they waited. */
@@ -47,11 +54,24 @@ export class Settling {
   readonly #tookOver = new Map<string, readonly { readonly victim: string; readonly from: string }[]>();
   #takers: ReadonlySet<string> = new Set();
   readonly #mostRounds: number;
+  readonly #mostDecisions: number;
   #round = 0;
+  #decisions = 0;
 
   constructor(shares: number) {
+    this.#mostDecisions = MOST_WORK / Math.max(1, shares);
     const looks = Math.floor(MOST_LOOKS / Math.max(1, shares));
     this.#mostRounds = Math.max(LEAST_ROUNDS, Math.min(MOST_ROUNDS, looks));
+  }
+
+  /** So many decisions were made about jobs. */
+  decided(count: number): void {
+    this.#decisions += count;
+  }
+
+  /** Whether what there is to tell should be told before more is looked at. */
+  get isLong(): boolean {
+    return this.#decisions > this.#mostDecisions;
   }
 
   /** Those that are being stopped for it since this moment need not be, if it starts all the same. */
@@ -118,6 +138,7 @@ export class Settling {
     this.#listTakers();
     state.release(victim, now);
     state.enqueue(job);
+    this.parkedBehind.delete(state.waiting.shapeOf(job));
     this.#forget();
     const reasons = job.options.map((option): WaitReason => ({
       code: 'RESERVED',
@@ -140,6 +161,7 @@ export class Settling {
   newRound(state: QueueState): boolean {
     // Those that others were taken back for have had a round: who is held back for nothing may have what they left.
     this.#giveUp(({ taker, round }) => round < this.#round && state.running.stoppingFor(taker).length === 0);
+    this.parkedBehind.clear();
     this.#round += 1;
     return this.#round < this.#mostRounds;
   }

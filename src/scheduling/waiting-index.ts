@@ -170,6 +170,11 @@ export class WaitingIndex {
     return this.#rules.laneOf(job);
   }
 
+  /** Jobs for which this is the same get the same answer when they are offered. */
+  shapeOf(job: WaitingJob): string {
+    return `${this.#rules.laneOf(job)} ${this.#rules.shapeOf(job)}`;
+  }
+
   /** Negative: `a` is offered before `b` of the same lane. */
   compare(a: WaitingJob, b: WaitingJob): number {
     return this.#rules.order(a, b);
