@@ -38,8 +38,11 @@ export type WaitReason =
       readonly code: 'ENVIRONMENT_FULL';
       readonly environment: string;
       readonly needed: number;
+      /** Negative: so many are in use above the limit. */
       readonly free: number;
       readonly limit: number;
+      /** Where its share may use less than what is free: how much. Negative: so many have to come free before there is any. */
+      readonly usable?: number;
     }
   /** The share (or the group `node` above it) may not use more: guaranteed and borrow limit are used up. */
   | {
@@ -56,6 +59,7 @@ export type WaitReason =
       readonly code: 'NOT_LENT';
       readonly environment: string;
       readonly needed: number;
+      /** Negative: so many have to come free before there is any for its share. */
       readonly available: number;
       readonly free: number;
     }

@@ -20,7 +20,7 @@ const NEARNESS: Readonly<Record<WaitReason['code'], number>> = {
 export function shortfall(reason: WaitReason): number | undefined {
   switch (reason.code) {
     case 'ENVIRONMENT_FULL':
-      return reason.needed - reason.free;
+      return reason.needed - (reason.usable ?? reason.free);
     case 'NOT_LENT':
       return reason.needed - reason.available;
     case 'SHARE_LIMIT':

@@ -112,7 +112,12 @@ export class QuotaLedger {
   }
 
   availableTo(share: number, environment: number): number {
-    return Math.max(0, this.#available(share, environment));
+    return Math.max(0, this.balanceOf(share, environment));
+  }
+
+  /** The same; negative: so much has to come free before anything is available. */
+  balanceOf(share: number, environment: number): number {
+    return this.#available(share, environment);
   }
 
   borrowedBy(node: number, environment: number): number {

@@ -87,15 +87,18 @@ function whyNotNow(state: CycleState, request: Request): WaitReason {
     );
   }
   if (atLimit !== undefined) return atLimit;
-  return needed <= now
-    ? { code: 'NOT_LENT', environment: name, needed, available, free }
-    : (world.whyNoRoom?.(name, job) ?? {
-        code: 'ENVIRONMENT_FULL',
-        environment: name,
-        needed,
-        free: now,
-        limit,
-      });
+  const balance = inUse.balanceOf(share, environment);
+  if (needed <= now) return { code: 'NOT_LENT', environment: name, needed, available: balance, free };
+  return (
+    world.whyNoRoom?.(name, job) ?? {
+      code: 'ENVIRONMENT_FULL',
+      environment: name,
+      needed,
+      free: now,
+      limit,
+      ...(balance < now ? { usable: balance } : {}),
+    }
+  );
 }
 
 /** When the share, or a group above it, may not use so much, whatever is free. */

@@ -27,15 +27,11 @@ export interface WaitContext {
 export function waitSentence(why: WaitReason, { share, supposed = false }: WaitContext = {}): string {
   switch (why.code) {
     case 'ENVIRONMENT_FULL': {
-      const missing =
-        why.free < 0 ? `${why.needed - why.free} must come free` : areNeeded(why.needed - why.free);
-      const room =
-        why.free < 0
-          ? `${why.environment} has ${why.limit - why.free} of ${instances(why.limit)} in use, ${-why.free} over the limit`
-          : `${why.environment} has ${why.free} of ${instances(why.limit)} free`;
+      const usable = why.usable ?? why.free;
+      const sentence = `${roomOf(why)}${notLent(why.free, usable, share)}: ${missingOf(why.needed, usable)}.`;
       return share === undefined || share.used === 0
-        ? `${room}: ${missing}.`
-        : `${uses(share, why.environment)}, and ${room}: ${missing}.`;
+        ? sentence
+        : `${uses(share, why.environment)}, and ${sentence}`;
     }
     case 'SHARE_LIMIT': {
       const most = why.guaranteed + (why.borrowLimit ?? 0);
@@ -49,11 +45,7 @@ export function waitSentence(why: WaitReason, { share, supposed = false }: WaitC
       );
     }
     case 'NOT_LENT':
-      return (
-        `${why.environment} has ${instances(why.free)} free, but ${share === undefined ? 'its share' : share.share} ` +
-        `may use ${why.available > 0 ? `only ${why.available}` : 'none'} of them, ` +
-        `for the others are guaranteed to shares that do not lend them: ${areNeeded(why.needed - why.available)}.`
-      );
+      return `${why.environment} has ${instances(why.free)} free${notLent(why.free, why.available, share)}: ${missingOf(why.needed, why.available)}.`;
     case 'PREEMPTING':
       if (supposed)
         return `It would preempt ${jobList(why.victims)} on ${why.environment}, and start when ${why.victims.length === 1 ? `${jobList(why.victims)} has` : 'they have'} stopped.`;
@@ -97,6 +89,28 @@ export function waitSentence(why: WaitReason, { share, supposed = false }: WaitC
       );
   }
 }
+
+type Full = Extract<WaitReason, { readonly code: 'ENVIRONMENT_FULL' }>;
+
+function roomOf({ environment, free, limit }: Full): string {
+  return free < 0
+    ? `${environment} has ${limit - free} of ${instances(limit)} in use, ${-free} over the limit`
+    : `${environment} has ${free} of ${instances(limit)} free`;
+}
+
+/** What others keep for themselves of what is free, or of what comes free next. */
+function notLent(free: number, usable: number, share: ShareInWords | undefined): string {
+  if (usable >= free) return '';
+  const owners = 'guaranteed to shares that do not lend';
+  if (free <= 0) return `, and the next ${free - usable} ${free - usable === 1 ? 'is' : 'are'} ${owners}`;
+  const name = share?.share ?? 'its share';
+  if (usable > 0) return `, but ${name} may use only ${usable} of them, for the others are ${owners}`;
+  const more = usable < 0 ? `, and so ${usable === -1 ? 'is' : 'are'} the next ${-usable}` : '';
+  return `, but ${name} may not use ${free === 1 ? 'it, for it is' : 'them, for they are'} ${owners}${more}`;
+}
+
+const missingOf = (needed: number, usable: number): string =>
+  usable < 0 ? `${needed - usable} must come free` : areNeeded(needed - usable);
 
 function uses({ share, used, guaranteed, borrowed }: ShareInWords, environment: string): string {
   if (guaranteed === 0 && borrowed === 0) return `${share} uses ${used} of ${environment}`;

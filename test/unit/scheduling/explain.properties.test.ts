@@ -3,9 +3,11 @@ import { describe, expect, test, vi } from 'vitest';
 import type { Remedy } from '../../../src/scheduling/explanation.ts';
 import { explain } from '../../../src/scheduling/explain.ts';
 import { forecast } from '../../../src/scheduling/forecast.ts';
-import type { Scheduler } from '../../../src/scheduling/scheduler.ts';
-import type { QueueSetup } from '../../../src/scheduling/setup.ts';
+import { shortfall } from '../../../src/scheduling/nearest-reason.ts';
+import { Scheduler } from '../../../src/scheduling/scheduler.ts';
+import type { QueueSetup, QuotaShareQueueSetup } from '../../../src/scheduling/setup.ts';
 import { verdictOf } from '../../../src/scheduling/trial.ts';
+import { aJob, aQueue, aShare, quotaShares } from './queues.ts';
 import { fillers, oneOf, randomWorld, visible } from './random-world.ts';
 
 const seeds = fc.integer({ min: 0, max: 2 ** 31 });
@@ -111,6 +113,66 @@ describe('an explanation', () => {
         });
       }
     });
+  });
+
+  test('says how many more instances are needed: with one fewer it would still wait', () => {
+    const amount = fc.nat({ max: 4 });
+    const share = fc.record({
+      guaranteed: amount,
+      lend: fc.option(amount),
+      used: amount,
+      grouped: fc.boolean(),
+    });
+    const world = fc.record({
+      limit: fc.integer({ min: 1, max: 14 }),
+      grouped: amount,
+      shares: fc.array(share, { minLength: 2, maxLength: 4 }),
+      needed: fc.integer({ min: 1, max: 8 }),
+    });
+    let kept = 0;
+    const once = ({
+      limit,
+      grouped,
+      shares,
+      needed,
+    }: typeof world extends fc.Arbitrary<infer T> ? T : never): void => {
+      const never = { inShare: 'never', reclaim: 'never' } as const;
+      const policy: QuotaShareQueueSetup = {
+        ...quotaShares(
+          ...shares.map(({ guaranteed, lend, grouped: inGroup }, index) =>
+            aShare(`s${index}`, 0, {
+              ...(inGroup ? { parent: 'g' } : {}),
+              preemption: never,
+              quota: {
+                gpu: { guaranteed, ...(lend === null ? {} : { lendLimit: Math.min(lend, guaranteed) }) },
+              },
+            }),
+          ),
+        ),
+        groups: [{ name: 'g', weight: 10_000, quota: { gpu: { guaranteed: grouped } } }],
+      };
+      const guarantees = grouped + shares.reduce((sum, { guaranteed }) => sum + guaranteed, 0);
+      const setup = (gpu: number): QueueSetup => aQueue(policy, { gpu: Math.max(gpu, guarantees) });
+      const running = shares.flatMap(({ used }, index) =>
+        used === 0 ? [] : [{ ...aJob(`r${index}`, used, { share: `s${index}` }), option: 0, startedAt: 0 }],
+      );
+      const scheduler = new Scheduler(setup(limit), {
+        running,
+        waiting: [aJob('x', needed, { share: 's0' })],
+      });
+      const [why] = scheduler.whyWaiting('x', 0);
+      if (why === undefined || (why.code !== 'ENVIRONMENT_FULL' && why.code !== 'NOT_LENT')) return;
+      if (why.code === 'ENVIRONMENT_FULL' && why.usable !== undefined) kept += 1;
+      const missing = shortfall(why) ?? 0;
+      const startsWith = (more: number): boolean => {
+        const copy = scheduler.clone();
+        copy.configure(setup(Math.max(limit, guarantees) + more), 0);
+        return startsOf(copy, 0).length > 0;
+      };
+      expect([startsWith(missing - 1), startsWith(missing)]).toEqual([false, true]);
+    };
+    fc.assert(fc.property(world, once), { numRuns: RUNS * 50 });
+    expect(kept).toBeGreaterThan(0);
   });
 
   test('promises only remedies that do just what they say', () => {

@@ -28,6 +28,26 @@ describe('why a job waits is one sentence with numbers', () => {
       'p4 has 3 of 100 instances free: 1 more is needed.',
     ],
     [
+      { code: 'ENVIRONMENT_FULL', environment, needed: 4, free: 3, limit: 100, usable: 2 },
+      'p4 has 3 of 100 instances free, but its share may use only 2 of them, for the others are guaranteed to shares that do not lend: 2 more are needed.',
+    ],
+    [
+      { code: 'ENVIRONMENT_FULL', environment, needed: 2, free: 1, limit: 12, usable: 0 },
+      'p4 has 1 of 12 instances free, but its share may not use it, for it is guaranteed to shares that do not lend: 2 more are needed.',
+    ],
+    [
+      { code: 'ENVIRONMENT_FULL', environment, needed: 4, free: 2, limit: 12, usable: -1 },
+      'p4 has 2 of 12 instances free, but its share may not use them, for they are guaranteed to shares that do not lend, and so is the next 1: 5 must come free.',
+    ],
+    [
+      { code: 'ENVIRONMENT_FULL', environment, needed: 3, free: 0, limit: 12, usable: -1 },
+      'p4 has 0 of 12 instances free, and the next 1 is guaranteed to shares that do not lend: 4 must come free.',
+    ],
+    [
+      { code: 'ENVIRONMENT_FULL', environment, needed: 3, free: -2, limit: 6, usable: -3 },
+      'p4 has 8 of 6 instances in use, 2 over the limit, and the next 1 is guaranteed to shares that do not lend: 6 must come free.',
+    ],
+    [
       {
         code: 'SHARE_LIMIT',
         environment,
@@ -45,7 +65,7 @@ describe('why a job waits is one sentence with numbers', () => {
     ],
     [
       { code: 'NOT_LENT', environment, needed: 8, available: 5, free: 20 },
-      'p4 has 20 instances free, but its share may use only 5 of them, for the others are guaranteed to shares that do not lend them: 3 more are needed.',
+      'p4 has 20 instances free, but its share may use only 5 of them, for the others are guaranteed to shares that do not lend: 3 more are needed.',
     ],
     [
       { code: 'PREEMPTING', environment, victims: ['a', 'b'] },
