@@ -80,9 +80,9 @@ export class QuotaLedger {
   }
 
   /**
-   * How much of each node's quota others use at the moment, by name. Who lends to whom is not recorded, so it is divided: a group's own
-   * quota is used first, then what its children do not use, each in proportion (largest remainder, then by name). The sum of
-   * what is lent, with what groups and root give of their own, is the sum of what is borrowed.
+   * How much of each node's own quota others use at the moment, by name; of a group's, also the shares below it. Who lends to whom is not
+   * recorded, so it is divided: a group's own quota is used first, then what its children do not use, each in proportion (largest
+   * remainder, then by name). The sum of what is lent is the sum of what shares borrow, unless more is in use than the limit.
    */
   lent(environment: string): ReadonlyMap<string, number> {
     const amounts = lentAmounts(this, this.tree.environmentOf(environment));

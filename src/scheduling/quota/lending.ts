@@ -1,20 +1,24 @@
 import type { QuotaLedger } from './ledger.ts';
 import { ROOT } from './share-tree.ts';
 
-/** Per node: how many instances of its quota are used outside of it, in one environment. See QuotaLedger.lent. */
+/** Per node: how many instances of its own quota others use, in one environment. See QuotaLedger.lent. */
 export function lentAmounts(ledger: QuotaLedger, environment: number): readonly number[] {
   const { tree } = ledger;
   const lent = new Array<number>(tree.nodes.length).fill(0);
+  /** `amount`: what is used outside of the node, of its own and of what is below it. */
   const give = (node: number, amount: number): void => {
-    lent[node] = amount;
     const { groups, shares, kind } = tree.node(node);
-    if (kind === 'share') return;
+    if (kind === 'share') {
+      lent[node] = amount;
+      return;
+    }
     const children = [...groups, ...shares];
     const fromAbove = ledger.borrowedBy(node, environment);
     const wanted =
       children.reduce((sum, child) => sum + ledger.borrowedBy(child, environment), amount) - fromAbove;
     const spare = children.map((child) => spareOf(ledger, child, environment));
     const own = Math.min(wanted, tree.quota(node, environment).nominal);
+    lent[node] = own;
     const parts = inProportion(Math.max(0, wanted - own), spare);
     children.forEach((child, index) => give(child, parts[index] ?? 0));
   };

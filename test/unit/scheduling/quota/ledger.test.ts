@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { QuotaLedger } from '../../../../src/scheduling/quota/ledger.ts';
 import { compareShares, roundedShare, shareOf } from '../../../../src/scheduling/quota/share-fraction.ts';
@@ -103,19 +104,59 @@ describe('what is lent', () => {
     expect([ledger.lent(P4).get('a'), ledger.lent(P4).get('b')]).toEqual([3, 7]);
   });
 
-  it('adds up through a group: what the group lends is what its children lend beyond their own borrowing', () => {
+  it('comes from what a group has of its own before what its children leave, and from those beside the group', () => {
     const ledger = new QuotaLedger(
       {
-        groups: [aGroup('team')],
-        shares: [aShare('a', 4, { parent: 'team' }), aShare('b', 4, { parent: 'team' }), aShare('c', 0)],
+        groups: [aGroup('team', 2)],
+        shares: [aShare('a', 4, { parent: 'team' }), aShare('b', 4, { parent: 'team' }), aShare('c', 1)],
       },
-      p4(8),
+      p4(12),
     );
-    ledger.add('a', P4, 5);
+    ledger.add('a', P4, 9);
     ledger.add('c', P4, 2);
-    expect(ledger.used('team', P4)).toBe(5);
-    expect(ledger.lent(P4).get('team')).toBe(2);
-    expect(ledger.lent(P4).get('b')).toBe(3);
+    // a borrows 5, c 1.
+    expect(Object.fromEntries(ledger.lent(P4))).toMatchObject({ team: 2, a: 0, b: 3, c: 0, '': 1 });
+  });
+
+  it('is what is borrowed, all told, in any tree, and no more of anybody than is guaranteed', () => {
+    const amount = fc.nat({ max: 6 });
+    const parents = fc.constantFrom(undefined, 'g', 'h');
+    const tree = fc.record({
+      g: amount,
+      h: fc.record({ guaranteed: amount, inG: fc.boolean() }),
+      shares: fc.array(
+        fc.record({ guaranteed: amount, lend: fc.option(amount), parent: parents, used: amount }),
+        { minLength: 1, maxLength: 5 },
+      ),
+      more: amount,
+    });
+    fc.assert(
+      fc.property(tree, ({ g, h, shares, more }) => {
+        const nominal = g + h.guaranteed + shares.reduce((sum, { guaranteed }) => sum + guaranteed, 0);
+        const ledger = new QuotaLedger(
+          {
+            groups: [aGroup('g', g), { ...aGroup('h', h.guaranteed), ...(h.inG ? { parent: 'g' } : {}) }],
+            shares: shares.map(({ guaranteed, lend, parent }, index) =>
+              aShare(
+                `s${index}`,
+                { guaranteed, ...(lend === null ? {} : { lendLimit: Math.min(lend, guaranteed) }) },
+                parent === undefined ? {} : { parent },
+              ),
+            ),
+          },
+          p4(nominal + more),
+        );
+        // As much as the quotas allow.
+        shares.forEach(({ used }, index) =>
+          ledger.add(`s${index}`, P4, Math.min(used, ledger.available(`s${index}`, P4))),
+        );
+        const lent = [...ledger.lent(P4)];
+        const borrowed = shares.reduce((sum, _, index) => sum + ledger.borrowed(`s${index}`, P4), 0);
+        expect(lent.reduce((sum, [, amountLent]) => sum + amountLent, 0)).toBe(borrowed);
+        for (const [node, amountLent] of lent)
+          expect(amountLent).toBeLessThanOrEqual(ledger.guaranteed(node, P4));
+      }),
+    );
   });
 });
 
