@@ -1,27 +1,23 @@
 import { pauseEnds } from './claims.ts';
 import type { Decision, Wait, WaitReason } from './decision.ts';
-import type { Explanation, JobAhead, Remedy, RunningTimes, StartEstimate, WhatIf } from './explanation.ts';
+import type { Explanation, Remedy, RunningTimes, StartEstimate, WhatIf } from './explanation.ts';
 import { DEFAULT_STOP_SECONDS, forecast } from './forecast.ts';
 import type { RunningJob, WaitingJob } from './job.ts';
+import { holdersOf, nearestOf } from './jobs-ahead.ts';
 import { nearestReason } from './nearest-reason.ts';
 import { preemptorsOf } from './preemptors.ts';
-import type { Earlier } from './queue-order.ts';
 import { remediesFor } from './remedies.ts';
 import { held } from './running-index.ts';
-import { expectedEnd } from './running-time.ts';
 import type { Scheduler } from './scheduler.ts';
 import { type ShareInWords, waitSentence } from './wording/decisions.ts';
 import {
   aboveGuaranteeSentence,
-  type AheadCause,
-  aheadSentence,
   holdsSentence,
   NOTHING_BLOCKS,
   safeSentence,
   staysSentence,
   pauseSentence,
 } from './wording/explanations.ts';
-import { byCodeUnits } from './order.ts';
 
 export interface ExplainOptions {
   /** Answers as if the job had this priority, or were in that share. The queue itself is not changed. */
@@ -36,9 +32,6 @@ export interface ExplainOptions {
   readonly maxSteps?: number;
 }
 
-const MOST_AHEAD = 10;
-/** Places among those ahead that go to running jobs, when there are more waiting ones than fit. */
-const RUNNING_AHEAD = 5;
 /** Most starts that are played to see what the queue would do next anyhow. */
 const MOST_ADMISSIONS = 100;
 
@@ -105,7 +98,16 @@ function explainWaiting(
   const starts = settled.running(job.id) !== undefined;
   const place = scheduler.placeOf(job.id, now);
   const block = starts ? undefined : blockOf(settled, job, now, outcome.decisions, place?.first ?? job.id);
-  const holders = block === undefined ? [] : holdersOf(settled, job, block.why, now, times, stopSeconds);
+  // While nothing is decided, because its queue is paused, say, others would start first; those are among the waiting ones.
+  const startFirst = [...settled.runningJobs()].flatMap(({ id }) =>
+    id === job.id || scheduler.running(id) !== undefined ? [] : [id],
+  );
+  const holders =
+    block === undefined
+      ? []
+      : holdersOf(settled, job, block.why, now, times, stopSeconds).filter(
+          ({ other }) => !startFirst.includes(other.id),
+        );
   const earlier = place?.ahead ?? [];
   const before = (place?.inQueue ?? 1) - 1;
   const remedies =
@@ -154,6 +156,7 @@ function explainWaiting(
     ...(block === undefined || block.reasons.length < 2
       ? {}
       : { sentenceByOption: block.reasons.map(sentenceOf) }),
+    ...(startFirst.length === 0 ? {} : { startFirst }),
     ahead: nearestOf(earlier, before, holders),
     aheadCount: before + holders.length,
     remedies,
@@ -263,120 +266,6 @@ function stopping(why: WaitReason): readonly string[] {
 function inWords(scheduler: Scheduler, share: string, why: WaitReason): ShareInWords | undefined {
   if (why.code !== 'ENVIRONMENT_FULL' && why.code !== 'NOT_LENT') return undefined;
   return scheduler.usage().find((usage) => usage.share === share && usage.environment === why.environment);
-}
-
-interface Holder {
-  readonly other: RunningJob;
-  readonly until: number;
-}
-
-/** Running jobs that hold what the job needs, soonest over first. */
-function holdersOf(
-  scheduler: Scheduler,
-  job: WaitingJob,
-  why: WaitReason,
-  now: number,
-  times: RunningTimes | undefined,
-  stopSeconds: number,
-): Holder[] {
-  const blocks = blocker(scheduler, why);
-  if (blocks === undefined) return [];
-  return [...scheduler.runningJobs()]
-    .filter((other) => other.id !== job.id && blocks(other))
-    .map((other) => ({ other, until: expectedEnd(other, now, times, stopSeconds) }))
-    .sort((a, b) => a.until - b.until || byCodeUnits(a.other.id, b.other.id));
-}
-
-function holdsCause(job: RunningJob, until: number): AheadCause {
-  const { environment, instances } = held(job);
-  return job.evictedFor === undefined
-    ? { code: 'HOLDS', environment, instances, until }
-    : { code: 'STOPPING', environment, instances, for: job.evictedFor };
-}
-
-/** Which running jobs the constraint is about; undefined when it is about none. */
-function blocker(scheduler: Scheduler, why: WaitReason): ((job: RunningJob) => boolean) | undefined {
-  switch (why.code) {
-    case 'ENVIRONMENT_FULL':
-    case 'NOT_LENT':
-    case 'RESERVED':
-    case 'COMPUTE_RESERVATION':
-      return (job) => held(job).environment === why.environment;
-    case 'SHARE_LIMIT': {
-      const shares = sharesBelow(scheduler, why.node);
-      return (job) => held(job).environment === why.environment && shares.has(job.share);
-    }
-    case 'PREEMPTING':
-      return (job) => why.victims.includes(job.id);
-    case 'RELEASE_EXPECTED':
-      return (job) => why.from.includes(job.id);
-    case 'PROBING':
-      return (job) => job.id === why.job;
-    case 'DRAINING':
-    case 'COOLING':
-    case 'BEHIND':
-    case 'NEVER_FITS':
-      return undefined;
-  }
-}
-
-function sharesBelow(scheduler: Scheduler, node: string): ReadonlySet<string> {
-  const { policy } = scheduler.setup;
-  const below = new Set([node]);
-  if (policy.kind !== 'quotaShare') return below;
-  for (let size = 0; size !== below.size;) {
-    size = below.size;
-    for (const { name, parent } of [...policy.groups, ...policy.shares])
-      if (parent !== undefined && below.has(parent)) below.add(name);
-  }
-  return below;
-}
-
-/** `before`: how many waiting jobs come before it in all. */
-function nearestOf(earlier: readonly Earlier[], before: number, holders: readonly Holder[]): JobAhead[] {
-  const running = Math.min(holders.length, Math.max(RUNNING_AHEAD, MOST_AHEAD - earlier.length));
-  const waiting = earlier
-    .slice(0, MOST_AHEAD - running)
-    .map(({ job, why }, index) => ({
-      ...aheadOf(job, 'waiting', turnCause(job, why)),
-      position: before - index,
-    }))
-    .reverse();
-  const holding = holders
-    .slice(0, running)
-    .map(({ other, until }) => aheadOf(other, 'running', holdsCause(other, until)));
-  return [...waiting, ...holding];
-}
-
-function turnCause(job: WaitingJob, why: Earlier['why']): AheadCause {
-  switch (why) {
-    case 'priority':
-      return { code: 'PRIORITY', priority: job.priority };
-    case 'earlier':
-      return { code: 'EARLIER' };
-    case 'shareTurn':
-      return { code: 'SHARE_TURN' };
-    case 'withinQuota':
-      return { code: 'WITHIN_QUOTA', share: job.share };
-    case 'nearerQuota':
-      return { code: 'NEARER_QUOTA', share: job.share };
-    case 'atLimit':
-      return { code: 'AT_LIMIT' };
-  }
-}
-
-function aheadOf(job: WaitingJob | RunningJob, state: JobAhead['state'], cause: AheadCause): JobAhead {
-  const choice = 'option' in job ? held(job) : job.options[0];
-  return {
-    id: job.id,
-    ...(job.user === undefined ? {} : { user: job.user }),
-    share: job.share,
-    priority: job.priority,
-    instances: choice?.instances ?? 0,
-    environment: choice?.environment ?? '',
-    state,
-    why: aheadSentence(cause),
-  };
 }
 
 function estimateOf(

@@ -75,6 +75,10 @@ export interface Explanation {
   readonly sentence: string;
   /** `blockedByOption` in one sentence each, where there are several. */
   readonly sentenceByOption?: readonly string[];
+  /** Waiting jobs that would start before it at this moment, if the queue decided: what blocks it is what they leave. */
+  readonly startFirst?: readonly string[];
+  /** It is not offered at all: `blockedBy`, if there is any, is what would block it then. */
+  readonly aside?: 'PAUSED' | 'HELD' | 'RESTING' | 'UNPLACED';
   /**
    * At most ten; `aheadCount` counts all. Waiting jobs in the order of their turns, the last one right before this job; then the running ones
    * that hold what it needs, soonest over first.

@@ -3,7 +3,7 @@ import { runningTimes } from '../queues/run-times.ts';
 import { admitToQueue } from '../queues/ticket.ts';
 import { explain, explainNew, type ExplainOptions } from '../scheduling/explain.ts';
 import type { Explanation, Remedy } from '../scheduling/explanation.ts';
-import { clockTime } from '../scheduling/wording/amounts.ts';
+import { clockTime, jobList } from '../scheduling/wording/amounts.ts';
 import { NOTHING_BLOCKS } from '../scheduling/wording/explanations.ts';
 import type { ExplainNewAnswer, ExplainNewRequest, ExplainRequest } from './queue-contract.ts';
 import { standingOf, waitingJob, type Entry } from './queue-entry.ts';
@@ -97,10 +97,11 @@ function explainEntry(
       const resting = entry.held ? undefined : entry.notBefore;
       return {
         ...known,
+        aside: resting === undefined ? 'HELD' : 'RESTING',
         ...(resting === undefined || estimate === undefined
           ? {}
           : { estimate: notBefore(estimate, resting) }),
-        sentence: `${asideReason(entry)} ${after(then.sentence)}`,
+        sentence: `${asideReason(entry)} ${after(then)}`,
         // What else would help does not by itself.
         remedies: [remedyOf(resting)],
       };
@@ -110,8 +111,15 @@ function explainEntry(
   }
 }
 
-const after = (sentence: string): string =>
-  sentence === NOTHING_BLOCKS ? 'Nothing else blocks it.' : `Then: ${sentence}`;
+function after({ sentence, startFirst = [] }: Explanation): string {
+  if (startFirst.length > 0) {
+    const first = `Then ${jobList(startFirst)} would start`;
+    return sentence === NOTHING_BLOCKS
+      ? `${first}, and so would this job.`
+      : `${first} first; after that: ${sentence}`;
+  }
+  return sentence === NOTHING_BLOCKS ? 'Nothing else blocks it.' : `Then: ${sentence}`;
+}
 
 function remedyOf(until: number | undefined): Remedy {
   return until === undefined
@@ -140,6 +148,7 @@ function unplaced(entry: Entry, now: number): Explanation {
     share: entry.share,
     priority: entry.priority,
     blockedByOption: [],
+    aside: entry.held ? 'HELD' : 'UNPLACED',
     sentence: asideReason({ ...entry, held: false, options: [] }),
     ahead: [],
     aheadCount: 0,
@@ -150,10 +159,18 @@ function unplaced(entry: Entry, now: number): Explanation {
 
 function whilePaused(story: QueueStory, explanation: Explanation): Explanation {
   if (!story.paused || explanation.state !== 'waiting') return explanation;
+  const starts = explanation.blockedBy === undefined && explanation.aside === undefined;
   const resume: Remedy = {
     kind: 'operator',
     what: 'resume',
-    sentence: `Resume the queue: \`trainyard queue resume ${story.spec.name}\`.`,
+    ...(starts ? { then: 'starts' } : {}),
+    sentence: `Resume the queue: \`trainyard queue resume ${story.spec.name}\`. ${starts ? 'It starts then.' : 'It is offered then, and waits as said above.'}`,
   };
-  return { ...explanation, sentence: `${PAUSED} ${after(explanation.sentence)}`, remedies: [resume] };
+  return {
+    ...explanation,
+    aside: 'PAUSED',
+    sentence: `${PAUSED} ${explanation.aside === undefined ? after(explanation) : explanation.sentence}`,
+    // One that is held as well has to be released, too.
+    remedies: explanation.aside === undefined ? [resume] : [resume, ...explanation.remedies],
+  };
 }
