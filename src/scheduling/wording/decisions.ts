@@ -142,20 +142,20 @@ export function preemptionSentence(preemption: Preemption): string {
   const { victim, for: by, cause, environment, instances: n } = preemption;
   return (
     `${victim} is preempted and gives back ${instances(n)} of ${environment}, ` +
-    `because ${by} ${causeWords[cause]}; ${loss(preemption, 'its')}.`
+    `because ${by} ${causeWords[cause]}; ${loss(preemption)}.`
   );
 }
 
 /** The same as its victim is told. */
 export function victimSentence(preemption: Preemption): string {
   const { for: by, cause, environment, instances: n } = preemption;
-  return `${by} gets ${instances(n)} of ${environment}, because it ${causeWords[cause]}; ${loss(preemption, 'the')}.`;
+  return `It gives ${instances(n)} of ${environment} back for ${by}, because that job ${causeWords[cause]}; ${loss(preemption)}.`;
 }
 
-function loss({ lostInstanceSeconds: lost }: Preemption, whose: string): string {
+function loss({ lostInstanceSeconds: lost }: Preemption): string {
   return lost === 0
     ? 'no work is lost'
-    : `${duration(lost)} of instance time since ${whose} last checkpoint ${lost === 1 ? 'is' : 'are'} lost`;
+    : `${duration(lost)} of instance time since its last checkpoint ${lost === 1 ? 'is' : 'are'} lost`;
 }
 
 export const causeWords: Readonly<Record<PreemptionCause, string>> = {

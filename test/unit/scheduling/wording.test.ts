@@ -5,6 +5,7 @@ import { duration, jobList } from '../../../src/scheduling/wording/amounts.ts';
 import {
   decisionSentence,
   environmentSentence,
+  victimSentence,
   waitSentence,
 } from '../../../src/scheduling/wording/decisions.ts';
 import {
@@ -165,6 +166,10 @@ describe('decisions', () => {
     );
     expect(decisionSentence({ ...preempt, cause: 'withinShare', lostInstanceSeconds: 0 })).toBe(
       'v is preempted and gives back 15 instances of p4, because a comes first in the same share, which has no room left; no work is lost.',
+    );
+    // What the victim gives is not what the other one needs.
+    expect(victimSentence({ ...preempt, cause: 'withinShare', lostInstanceSeconds: 0 })).toBe(
+      'It gives 15 instances of p4 back for a, because that job comes first in the same share, which has no room left; no work is lost.',
     );
   });
 });
