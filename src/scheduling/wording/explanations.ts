@@ -42,7 +42,10 @@ export function remedySentence(remedy: BareRemedy, consequence: Consequence): st
     case 'jobsEnd': {
       const expected =
         remedy.expectedAt === undefined ? '' : `, by ${clockTime(remedy.expectedAt)} at the latest`;
-      return `When ${jobList(remedy.jobs)} ${remedy.jobs.length === 1 ? 'ends' : 'end'}${expected}, ${then}.`;
+      // One after the other, each might let somebody else start.
+      return remedy.jobs.length === 1
+        ? `When ${jobList(remedy.jobs)} ends${expected}, ${then}.`
+        : `When ${jobList(remedy.jobs)} have ended${expected}, and nobody else has started in between, ${then}.`;
     }
     case 'quota':
       return (

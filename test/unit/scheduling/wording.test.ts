@@ -184,7 +184,7 @@ describe('remedies', () => {
     [
       { kind: 'jobsEnd', jobs: ['a', 'b'], expectedAt: NOON },
       'starts',
-      'When a and b end, by 2026-11-21 12:00:00 UTC at the latest, it would start.',
+      'When a and b have ended, by 2026-11-21 12:00:00 UTC at the latest, and nobody else has started in between, it would start.',
     ],
     [
       { kind: 'quota', node: 'prod', environment, by: 3, which: 'borrowLimit' },
