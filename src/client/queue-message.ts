@@ -131,6 +131,15 @@ function refusal(name: string, error: WorkflowUpdateFailedError): TrainyardError
     : new TrainyardError(code, message, { cause: error });
 }
 
+/** How many of the jobs that were refused for want of room would have fitted; queues of an earlier release do not say. */
+export function roomIn({ cause: refused }: TrainyardError): number | undefined {
+  const cause = refused instanceof WorkflowUpdateFailedError ? refused.cause : undefined;
+  const details: unknown = cause instanceof ApplicationFailure ? cause.details?.[0] : undefined;
+  const room =
+    typeof details === 'object' && details !== null && 'room' in details ? details.room : undefined;
+  return typeof room === 'number' && Number.isSafeInteger(room) && room >= 0 ? room : undefined;
+}
+
 /** Codes of the catalogue travel as the type of a failure, or in an answer. */
 export function knownCode(code: string | null | undefined): ErrorCode | undefined {
   return typeof code === 'string' && isCode(code) ? code : undefined;

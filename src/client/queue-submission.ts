@@ -13,7 +13,7 @@ import { inParallel } from './in-parallel.ts';
 import { idTaken, specHash, submitJob, type Submission } from './job-submission.ts';
 import { findJob } from './job-report.ts';
 import { memoOf } from './job-summary.ts';
-import { knownCode, updateQueue } from './queue-message.ts';
+import { knownCode, roomIn, updateQueue } from './queue-message.ts';
 
 /** What became of one job of a submission. */
 export type SubmissionResult =
@@ -141,24 +141,67 @@ interface BatchWork extends SubmitAllOptions {
 }
 
 async function submitBatch(work: BatchWork): Promise<void> {
-  const { client, queue, submittedAt, settle, patienceMs = PATIENCE_MS } = work;
+  const { patienceMs = PATIENCE_MS } = work;
   let waiting = await newOnes(work);
   let patience = patienceMs;
   for (let wait = FIRST_WAIT_MS; waiting.length > 0; wait = Math.min(wait * 1.5, LONGEST_WAIT_MS)) {
-    const answers = await offer(client, queue, waiting, submittedAt);
-    const later: Entry[] = [];
-    for (const entry of waiting) {
-      const answer = answers.get(entry.job.jobId);
-      if (answer?.outcome === 'refused' && mayPass(answer.code) && patience > 0) later.push(entry);
-      else settle(entry.index, await resultOf(client, entry, answer, submittedAt));
+    const turnedAway = await offerInTurn(work, waiting);
+    if (turnedAway.length < waiting.length) [patience, wait] = [patienceMs, FIRST_WAIT_MS];
+    if (patience <= 0) {
+      for (const { entry, answer } of turnedAway) await settleBy(work, entry, answer);
+      return;
     }
-    if (later.length < waiting.length) [patience, wait] = [patienceMs, FIRST_WAIT_MS];
-    waiting = later;
+    waiting = turnedAway.map(({ entry }) => entry);
     if (waiting.length === 0) return;
     const pause = Math.min(patience, wait * (0.5 + Math.random() / 2));
     patience -= pause;
     await sleep(pause);
   }
+}
+
+/** A job that the queue may take later, and why it does not now. */
+interface TurnedAway {
+  readonly entry: Entry;
+  readonly answer: SubmittedJob;
+}
+
+/**
+ * Offers the jobs, and settles what the queue has decided before it is offered more, so that a server that goes away takes no
+ * result along. A queue with room for some of them only is offered as many, the first first: a batch that is larger than
+ * its `maxWaiting` would never get in as a whole.
+ */
+async function offerInTurn(work: BatchWork, entries: readonly Entry[]): Promise<readonly TurnedAway[]> {
+  const { answers, room } = await offer(work, entries);
+  if (room > 0 && room < entries.length) {
+    const first = await offerInTurn(work, entries.slice(0, room));
+    const others = entries.slice(room);
+    // Who comes behind a job that was turned away must not overtake it.
+    return first.length > 0 ? [...first, ...mayComeLater(others, answers)] : await offerInTurn(work, others);
+  }
+  const later = mayComeLater(entries, answers);
+  const late = new Set(later.map(({ entry }) => entry));
+  for (const entry of entries) {
+    if (!late.has(entry)) await settleBy(work, entry, answers.get(entry.job.jobId));
+  }
+  return later;
+}
+
+function mayComeLater(
+  entries: readonly Entry[],
+  answers: ReadonlyMap<string, SubmittedJob>,
+): readonly TurnedAway[] {
+  return entries.flatMap((entry) => {
+    const answer = answers.get(entry.job.jobId);
+    return answer?.outcome === 'refused' && mayPass(answer.code) ? [{ entry, answer }] : [];
+  });
+}
+
+async function settleBy(
+  { client, settle, submittedAt }: BatchWork,
+  entry: Entry,
+  answer: SubmittedJob | undefined,
+): Promise<void> {
+  settle(entry.index, await resultOf(client, entry, answer, submittedAt));
 }
 
 /** Jobs whose workflow exists need not be sent: they were submitted before, or their id is taken. */
@@ -172,13 +215,17 @@ async function newOnes({ client, batch, settle }: BatchWork): Promise<readonly E
   });
 }
 
+interface QueueAnswer {
+  readonly answers: ReadonlyMap<string, SubmittedJob>;
+  /** Where the batch was refused as a whole: how many of its jobs the queue would take, as far as it says. */
+  readonly room: number;
+}
+
 /** What the queue says of each job. A queue that refuses the whole batch says the same of all. */
 async function offer(
-  client: Client,
-  queue: string,
+  { client, queue, submittedAt }: BatchWork,
   entries: readonly Entry[],
-  submittedAt: number,
-): Promise<ReadonlyMap<string, SubmittedJob>> {
+): Promise<QueueAnswer> {
   const request: SubmitJobsRequest = {
     jobs: entries.map(({ job }) => job),
     specHashes: entries.map(({ hash }) => hash),
@@ -192,13 +239,16 @@ async function offer(
       request,
       SUBMIT_MS,
     );
-    return new Map(results.map((result) => [result.jobId, result]));
+    return { answers: new Map(results.map((result) => [result.jobId, result])), room: 0 };
   } catch (error) {
     if (!(error instanceof TrainyardError) || !isAboutJobs(error.code)) throw error;
     const { code, message } = error;
-    return new Map(
-      entries.map(({ job: { jobId } }) => [jobId, { jobId, outcome: 'refused', code, message }]),
-    );
+    return {
+      answers: new Map(
+        entries.map(({ job: { jobId } }) => [jobId, { jobId, outcome: 'refused', code, message }]),
+      ),
+      room: roomIn(error) ?? 0,
+    };
   }
 }
 

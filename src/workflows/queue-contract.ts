@@ -15,7 +15,7 @@ export const queueNameOfWorkflow = (workflowId: string): string | undefined =>
 
 /**
  * Updates of a queue. All answer at once. One that is refused fails with an ApplicationFailure whose type is a code of the
- * error catalogue: QUEUE_FULL, QUEUE_BUSY (submitJobs), QUEUE_CHANGE_REFUSED, QUEUE_INVALID (configure),
+ * error catalogue: QUEUE_FULL (with QueueFullDetails), QUEUE_BUSY (submitJobs), QUEUE_CHANGE_REFUSED, QUEUE_INVALID (configure),
  * ENVIRONMENT_NOT_FOUND (drain, undrain).
  */
 export const QUEUE_UPDATES = {
@@ -93,6 +93,12 @@ export interface SubmitJobsRequest {
   /** SHA-256 of each job's specification, for the memo of its workflow (JobMemo.specHash). */
   readonly specHashes?: readonly string[];
   readonly submittedAt: number;
+}
+
+/** Details of the failure QUEUE_FULL of `submitJobs`. */
+export interface QueueFullDetails {
+  /** So many jobs that the queue does not have would have been taken in. */
+  readonly room: number;
 }
 
 export interface SubmitJobsAnswer {

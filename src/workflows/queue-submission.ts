@@ -4,7 +4,12 @@ import { resolveJob } from '../jobs/job-schema.ts';
 import type { JobSpec } from '../jobs/spec.ts';
 import { ticketFacts } from '../jobs/ticket-facts.ts';
 import { admitToQueue } from '../queues/ticket.ts';
-import type { SubmitJobsAnswer, SubmitJobsRequest, SubmittedJob } from './queue-contract.ts';
+import type {
+  QueueFullDetails,
+  SubmitJobsAnswer,
+  SubmitJobsRequest,
+  SubmittedJob,
+} from './queue-contract.ts';
 import type { Profile } from './queue-entry.ts';
 import { submission } from './queue-message-shapes.ts';
 import type { QueueRun } from './queue-run.ts';
@@ -25,10 +30,12 @@ export function refuseSubmission({ story, rolling }: QueueRun, request: SubmitJo
   const fresh = request.jobs.filter((job) => story.get(idOf(job)) === undefined).length;
   if (fresh === 0) return;
   if (story.waitingSize + fresh > maxWaiting) {
+    const details: QueueFullDetails = { room: Math.max(0, maxWaiting - story.waitingSize) };
     throw ApplicationFailure.nonRetryable(
       `Queue ${name} has ${story.waitingSize} waiting jobs and takes ${maxWaiting} at most, so that ${fresh} more do not fit. ` +
         'Nothing of them was kept: submit them again when others have started.',
       'QUEUE_FULL',
+      details,
     );
   }
   if (rolling || story.accepted.size + fresh > MOST_ACCEPTED) {

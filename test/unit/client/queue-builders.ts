@@ -27,14 +27,14 @@ export function snapshot(over: Partial<QueueSnapshot> = {}): QueueSnapshot {
 }
 
 /** What an update that a queue refuses looks like to a client. */
-export function refusal(code: string, message: string): Error {
-  return new WorkflowUpdateFailedError('failed', ApplicationFailure.nonRetryable(message, code));
+export function refusal(code: string, message: string, ...details: object[]): Error {
+  return new WorkflowUpdateFailedError('failed', ApplicationFailure.nonRetryable(message, code, ...details));
 }
 
 /** A queue whose submissions are answered job by job, and which starts what it accepts. Returns what it was sent. */
 export function givenQueue(
   temporal: FakeTemporal,
-  answer: (jobId: string, batch: number) => Omit<SubmittedJob, 'jobId'> | Error,
+  answer: (jobId: string, batch: number, size: number) => Omit<SubmittedJob, 'jobId'> | Error,
   name = 'search',
 ): SubmitJobsRequest[] {
   const sent: SubmitJobsRequest[] = [];
@@ -43,8 +43,9 @@ export function givenQueue(
     queries: { snapshot: snapshot() },
     update: (_, [request]) => {
       sent.push(request as SubmitJobsRequest);
-      const results = (request as SubmitJobsRequest).jobs.map(({ jobId }) => {
-        const said = answer(jobId, sent.length);
+      const { jobs } = request as SubmitJobsRequest;
+      const results = jobs.map(({ jobId }) => {
+        const said = answer(jobId, sent.length, jobs.length);
         if (said instanceof Error) throw said;
         if (said.outcome === 'accepted') temporal.workflows.set(`job/${jobId}`, { status: 'RUNNING' });
         return { jobId, ...said } as SubmittedJob;

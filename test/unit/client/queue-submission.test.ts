@@ -217,6 +217,87 @@ describe('a queue that is busy or full', () => {
   });
 });
 
+describe('a queue with room for a part of a batch', () => {
+  const ids = (from: number, to: number): string[] =>
+    Array.from({ length: to - from }, (_, index) => `job-${from + index}`);
+  const sizesOf = (sent: readonly { readonly jobs: readonly unknown[] }[]): number[] =>
+    sent.map(({ jobs }) => jobs.length);
+
+  /** A queue that takes `room` jobs; `freed` says how much more there is before each batch. */
+  function queueWith(
+    room: number,
+    freed: (batch: number) => number = () => 0,
+  ): ReturnType<typeof givenQueue> {
+    let [free, seen] = [room, 0];
+    return givenQueue(temporal, (_, batch, size) => {
+      if (batch > seen) {
+        free += freed(batch);
+        seen = batch;
+        if (size > free) return refusal('QUEUE_FULL', `Room for ${free}, not for ${size}.`, { room: free });
+        free -= size;
+      }
+      return accepted();
+    });
+  }
+
+  test('is given that part at once, and the others are refused with what it says then', async () => {
+    const sent = queueWith(6);
+    const told: string[] = [];
+    const results = await client.submitAll(many(9), {
+      patienceMs: 0,
+      onResult: ({ jobId, outcome }) => told.push(`${jobId} ${outcome}`),
+    });
+    expect(outcomes(results)).toEqual([
+      ...ids(0, 6).map((id) => `${id} submitted`),
+      ...ids(6, 9).map((id) => `${id} QUEUE_FULL`),
+    ]);
+    expect(results.at(-1)).toMatchObject({ error: { message: 'Room for 0, not for 3.' } });
+    expect(told).toHaveLength(9);
+    expect(sizesOf(sent)).toEqual([9, 6, 3]);
+  });
+
+  test('gets the others, in their order, as its jobs start', async () => {
+    // From the sixth batch on, one job starts before each batch.
+    const sent = queueWith(6, (batch) => (batch > 5 ? 1 : 0));
+    const results = await client.submitAll(many(9));
+    expect(outcomes(results)).toEqual(ids(0, 9).map((id) => `${id} submitted`));
+    const inOrder = sent.flatMap(({ jobs }) => jobs.map(({ jobId }) => jobId));
+    expect([...new Set(inOrder)]).toEqual(ids(0, 9));
+  });
+
+  test('that fills up before the part arrives takes nothing of those behind it', async () => {
+    const sent = queueWith(2, (batch) => (batch === 2 ? -2 : batch === 3 ? 4 : 0));
+    const results = await client.submitAll(many(4));
+    expect(outcomes(results)).toEqual(ids(0, 4).map((id) => `${id} submitted`));
+    expect(sent.map(({ jobs }) => jobs.map(({ jobId }) => jobId))).toEqual([ids(0, 4), ids(0, 2), ids(0, 4)]);
+  });
+
+  test('and goes away after it: what it took has been told', async () => {
+    const told: string[] = [];
+    givenQueue(temporal, (_, batch) =>
+      batch === 1
+        ? refusal('QUEUE_FULL', 'full', { room: 2 })
+        : batch === 2
+          ? accepted()
+          : new GrpcError(UNAVAILABLE, 'gone'),
+    );
+    const submitting = client.submitAll(many(3), { onResult: ({ jobId }) => told.push(jobId) });
+    await expect(submitting).rejects.toMatchObject({ code: 'TEMPORAL_UNREACHABLE' });
+    expect(told).toEqual(ids(0, 2));
+  });
+
+  test.each([undefined, null, 'much', -1, 0.5])(
+    'that says %j of its room is asked again as a whole',
+    async (room) => {
+      const sent = givenQueue(temporal, (_, batch) =>
+        batch === 1 ? refusal('QUEUE_FULL', 'full', { room: room }) : accepted(),
+      );
+      await client.submitAll(many(3));
+      expect(sizesOf(sent)).toEqual([3, 3]);
+    },
+  );
+});
+
 describe('trouble on the way', () => {
   test('a queue between two runs is found again, and the job counts as new', async () => {
     let first = true;

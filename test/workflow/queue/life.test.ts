@@ -165,6 +165,7 @@ describe('a submission', () => {
         const failure = await refusal(stage.submit(aJob(), aJob()));
         expect(failure.type).toBe('QUEUE_FULL');
         expect(failure.message).toMatch(/2 waiting jobs and takes 3 at most.*submit them again/s);
+        expect(failure.details).toEqual([{ room: 1 }]);
         expect((await stage.snapshot()).counts).toMatchObject({ running: 1, waiting: 2 });
         expect(await stage.submit(aJob())).toMatchObject([{ outcome: 'accepted' }]);
       },
