@@ -39,6 +39,8 @@ export async function steerJobs(
 }
 
 function printAnswer(session: Session, answer: SteeringAnswer, output: OutputFormat): void {
+  // Nothing was done; the command says so of all of them at once.
+  if (answer.answered && answer.spared !== undefined) return;
   if (output === 'name') session.print(`${answer.jobId}\n`);
   if (output === 'table' && answer.answered) session.print(jobLine(answer.job, session.paint));
   if (!answer.answered) {

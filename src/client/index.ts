@@ -72,6 +72,7 @@ export {
   type StartEstimate,
   type WhatIf,
 } from '../scheduling/explanation.ts';
+export { type CancelRequest } from '../workflows/contract.ts';
 export { type OperatorAnswer } from '../workflows/queue-contract.ts';
 export { type ConnectOptions, type TlsFiles } from './connection.ts';
 export { type ExplainOptions, type JobExplanation } from './job-explanation.ts';
@@ -238,7 +239,8 @@ export class TrainyardClient {
   }
 
   /**
-   * Asks the job to stop. Its training job is stopped, with SIGTERM and a grace period, and the job ends as STOPPED.
+   * Asks the job to stop. Its training job is stopped, with SIGTERM and a grace period, and the job ends as STOPPED. With
+   * `statuses` only if it has one of them when it reads the request; else the answer says as what it was `spared`.
    * @throws TrainyardError JOB_NOT_FOUND, JOB_ENDED, JOB_REFUSED_MESSAGE
    */
   async cancel(jobId: string, request: CancelRequest = {}): Promise<SteeringAnswer> {

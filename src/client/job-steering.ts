@@ -5,7 +5,7 @@ import {
 } from '@temporalio/client';
 import { ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
 import { TrainyardError } from '../jobs/error-catalogue.ts';
-import { isTerminal } from '../jobs/status.ts';
+import { isTerminal, JOB_STATUSES, type JobStatus } from '../jobs/status.ts';
 import type { JobView } from '../jobs/view.ts';
 import type { CancelRequest, JOB_MESSAGES, SetPriorityRequest } from '../workflows/contract.ts';
 import { jobHandle, readJob } from './job-report.ts';
@@ -19,7 +19,13 @@ export type SteeringMessage =
 
 /** What came of it: the job answered with its new state, or, with no worker at hand, will read the request later. */
 export type SteeringAnswer =
-  | { readonly jobId: string; readonly answered: true; readonly job: JobView }
+  | {
+      readonly jobId: string;
+      readonly answered: true;
+      readonly job: JobView;
+      /** The request was not for this status, which the job had when it was asked: nothing was done. */
+      readonly spared?: JobStatus;
+    }
   | { readonly jobId: string; readonly answered: false };
 
 /** How long a job has to answer an update before the request is left for it as a signal. */
@@ -77,6 +83,10 @@ async function refused(
     // The job took the request and ended before it could answer.
     return { jobId, answered: true, job: await readJob(client, jobId) };
   }
+  if (cause instanceof ApplicationFailure && cause.type === 'OTHER_STATUS') {
+    const job = await readJob(client, jobId);
+    return { jobId, answered: true, job, spared: statusIn(cause) ?? job.status };
+  }
   if (cause instanceof ApplicationFailure && cause.type === 'JOB_ENDED') return await ended(client, jobId);
   throw new TrainyardError(
     'JOB_REFUSED_MESSAGE',
@@ -85,6 +95,12 @@ async function refused(
       cause: error,
     },
   );
+}
+
+function statusIn({ details }: ApplicationFailure): JobStatus | undefined {
+  const said: unknown = details?.[0];
+  if (typeof said !== 'object' || said === null || !('status' in said)) return undefined;
+  return JOB_STATUSES.find((status) => status === said.status);
 }
 
 async function ended(client: Client, jobId: string): Promise<never> {

@@ -5,6 +5,7 @@
 import { defineSearchAttributeKey, type SearchAttributePair, SearchAttributeType } from '@temporalio/common';
 import type { Placement } from '../jobs/placement.ts';
 import type { JobSpec } from '../jobs/spec.ts';
+import type { JobStatus } from '../jobs/status.ts';
 import type { JobStory } from './job-story.ts';
 
 export const DEFAULT_TASK_QUEUE = 'trainyard';
@@ -74,6 +75,15 @@ export const JOB_QUERIES = { job: 'job', events: 'events' } as const;
 export interface CancelRequest {
   /** Shown to the job's owner. At most 500 characters. */
   readonly reason?: string;
+  /**
+   * Only while the job has one of these statuses. Otherwise an update is refused with a failure of type OTHER_STATUS (with
+   * OtherStatusDetails), and a signal changes nothing. (Default: whatever its status)
+   */
+  readonly statuses?: readonly JobStatus[];
+}
+/** Details of the failure OTHER_STATUS. */
+export interface OtherStatusDetails {
+  readonly status: JobStatus;
 }
 export interface SetPriorityRequest {
   /** 0-9999. */

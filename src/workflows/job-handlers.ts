@@ -1,10 +1,10 @@
-import { ApplicationFailure, log, setHandler } from '@temporalio/workflow';
+import { ApplicationFailure, log, patched, setHandler } from '@temporalio/workflow';
 import type { JobSpec } from '../jobs/spec.ts';
 import { reason, type Reason } from '../jobs/reason.ts';
-import { isTerminal } from '../jobs/status.ts';
+import { isTerminal, type JobStatus } from '../jobs/status.ts';
 import { isTrainingChanged, type TrainingChanged } from '../jobs/training-change.ts';
 import type { JobView } from '../jobs/view.ts';
-import type { CancelRequest, SetPriorityRequest } from './contract.ts';
+import type { CancelRequest, OtherStatusDetails, SetPriorityRequest } from './contract.ts';
 import { viewOf, type JobStory } from './job-story.ts';
 import { queries, signals, updates } from './messages.ts';
 
@@ -26,6 +26,27 @@ function reasonOf(request: unknown): { readonly reason?: string } {
   return typeof value === 'string' && value.trim() !== ''
     ? { reason: value.trim().slice(0, MAX_REASON) }
     : {};
+}
+
+/** The statuses that a request is only for. What makes no sense is for none: nobody's work is stopped by a slip. */
+function statusesOf(request: unknown): readonly unknown[] | undefined {
+  if (typeof request !== 'object' || request === null || !('statuses' in request)) return undefined;
+  const { statuses } = request;
+  if (statuses === undefined) return undefined;
+  return Array.isArray(statuses) ? (statuses as readonly unknown[]) : [];
+}
+
+const isFor = (request: unknown, status: JobStatus): boolean => statusesOf(request)?.includes(status) ?? true;
+
+function refuseOtherStatus(job: JobSpec, { status }: JobStory, request: unknown): void {
+  if (isFor(request, status)) return;
+  const wanted = JSON.stringify(statusesOf(request));
+  const details: OtherStatusDetails = { status };
+  throw ApplicationFailure.nonRetryable(
+    `Job ${job.jobId} is ${status}, and the request is only for the statuses ${wanted}.`,
+    'OTHER_STATUS',
+    details,
+  );
 }
 
 function refuseWhenEnded(job: JobSpec, story: JobStory): void {
@@ -62,7 +83,8 @@ export function handleMessages(
 
   const describe = {
     cancel:
-      'Stop the job for good; an attempt that runs is stopped first. Input: {"reason": "..."} or nothing.',
+      'Stop the job for good; an attempt that runs is stopped first. Input: {"reason": "..."} or nothing; ' +
+      '{"statuses": ["RUNNABLE"]} stops it only if it has one of these.',
     hold: 'Launch nothing more until released. An attempt that runs goes on.',
     release: 'Let a held job launch again.',
     setPriority: 'Set the scheduling priority. Input: {"priority": 0-9999}, higher first.',
@@ -72,9 +94,14 @@ export function handleMessages(
   const ifAlive = (change: () => void): void => {
     if (!isTerminal(story.status)) change();
   };
-  setHandler(signals.cancel, (request?: CancelRequest) => ifAlive(() => cancel(request)), {
-    description: describe.cancel,
-  });
+  setHandler(
+    signals.cancel,
+    (request?: CancelRequest) => {
+      // An earlier release knew no `statuses` and cancelled whatever the status was.
+      if (isFor(request, story.status) || !patched('cancel-statuses')) ifAlive(() => cancel(request));
+    },
+    { description: describe.cancel },
+  );
   setHandler(signals.hold, () => ifAlive(() => hold(true)), { description: describe.hold });
   setHandler(signals.release, () => ifAlive(() => hold(false)), { description: describe.release });
   setHandler(
@@ -102,7 +129,10 @@ export function handleMessages(
   const validator = (): void => refuseWhenEnded(job, story);
   setHandler(updates.cancel, (request: CancelRequest | undefined) => after(() => cancel(request)), {
     description: describe.cancel,
-    validator: (_request: CancelRequest | undefined) => validator(),
+    validator: (request: CancelRequest | undefined) => {
+      refuseWhenEnded(job, story);
+      refuseOtherStatus(job, story, request);
+    },
   });
   setHandler(updates.hold, () => after(() => hold(true)), { description: describe.hold, validator });
   setHandler(updates.release, () => after(() => hold(false)), { description: describe.release, validator });

@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { describe, expect, it, test } from 'vitest';
+import { Worker } from '@temporalio/worker';
+import { describe, expect, inject, it, test } from 'vitest';
 import { jobWorkflowId } from '../../src/workflows/contract.ts';
 import { updates, queries, signals } from '../../src/workflows/messages.ts';
 import { aJob } from '../support/a-job.ts';
@@ -78,6 +79,39 @@ describe('steering', () => {
       expect((await handle.query(queries.job)).reason.code).toBe('STOPPING');
       await handle.signal(signals.trainingChanged, completedNews());
       expect((await resultOf(handle)).job.status).toBe('SUCCEEDED');
+    });
+  });
+
+  it('leaves a job alone that is no longer as the request says', async () => {
+    const sagemaker = new ScriptedSageMaker(trainsOn());
+    await stage.with(sagemaker, async ({ start, sleep }) => {
+      const handle = await start(aJob());
+      await sleep('1 minute');
+      const { status } = await handle.query(queries.job);
+      expect(status).not.toBe('RUNNABLE');
+      const asked = handle.executeUpdate(updates.cancel, { args: [{ statuses: ['RUNNABLE'] }] });
+      await expect(asked).rejects.toMatchObject({
+        cause: {
+          type: 'OTHER_STATUS',
+          details: [{ status }],
+          message: expect.stringContaining(status) as string,
+        },
+      });
+      await handle.signal(signals.cancel, { statuses: ['SUBMITTED', 'RUNNABLE'] });
+      await handle.signal<unknown[]>('cancel', { statuses: 'RUNNABLE' });
+      await sleep('1 hour');
+      expect((await handle.query(queries.job)).status).toBe(status);
+      expect(sagemaker.stops).toEqual([]);
+
+      const worker = { workflowBundle: { codePath: inject('workflowBundlePath') } };
+      await Worker.runReplayHistory(worker, await handle.fetchHistory(), handle.workflowId);
+
+      await handle.executeUpdate(updates.cancel, {
+        args: [{ reason: 'now', statuses: ['RUNNABLE', status] }],
+      });
+      const { job } = await resultOf(handle);
+      expect(job.reason.sentence).toBe('Cancelled: now.');
+      expect(sagemaker.stops).toHaveLength(1);
     });
   });
 

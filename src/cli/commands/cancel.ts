@@ -1,6 +1,7 @@
 import { Command } from 'commander';
+import type { CancelRequest, SteeringAnswer } from '../../client/index.ts';
 import { TrainyardError } from '../../jobs/error-catalogue.ts';
-import { isTerminal } from '../../jobs/status.ts';
+import { isTerminal, JOB_STATUSES } from '../../jobs/status.ts';
 import { confirm } from '../confirm.ts';
 import { withExamples } from '../examples.ts';
 import { assertQueue } from '../known-queue.ts';
@@ -8,7 +9,7 @@ import { addFormatOption } from '../option-values.ts';
 import { FILTER_KEYS, parseFilter, unfinishedJobs, type CancelFilter } from '../cancel-filter.ts';
 import { OUTPUT_FORMATS, type OutputFormat } from '../print/output-format.ts';
 import { resolveAll } from '../resolve-jobs.ts';
-import { sessionOf } from '../session.ts';
+import { sessionOf, type Session } from '../session.ts';
 import { steerJobs } from '../steer-jobs.ts';
 import type { Trainyard } from '../terminal.ts';
 
@@ -29,7 +30,8 @@ export function cancelCommand(): Command {
     .argument('[ids...]', 'job ids, or beginnings of them')
     .option(
       '--filter <key=value>',
-      `all unfinished jobs with ${FILTER_KEYS.join(', ')}; repeatable, all must hold; name may be a quoted pattern`,
+      `all unfinished jobs with ${FILTER_KEYS.join(', ')}; repeatable, all must hold; name may be a quoted pattern; a job whose ` +
+        'status is another one by the time it is asked is spared',
       parseFilter,
     )
     .option('--reason <text>', "shown to the jobs' owners")
@@ -73,14 +75,40 @@ async function run(ids: readonly string[], options: CancelOptions, command: Comm
     session.exitCode = 1;
     return;
   }
-  const request = options.reason === undefined ? {} : { reason: options.reason };
+  const statuses = options.filter?.statuses;
+  const request: CancelRequest = {
+    ...(options.reason === undefined ? {} : { reason: options.reason }),
+    ...(statuses === undefined ? {} : { statuses }),
+  };
   const answers = await steerJobs(session, jobIds, options.output, (jobId) => client.cancel(jobId, request));
+  if (statuses !== undefined) sayOfStatuses(session, answers, statuses.join(' or '));
   const stopping = answers.flatMap((answer) =>
-    answer.answered && !isTerminal(answer.job.status) ? [answer.jobId] : [],
+    answer.answered && answer.spared === undefined && !isTerminal(answer.job.status) ? [answer.jobId] : [],
   );
   if (stopping.length > FEW) session.say(`${stopping.length} jobs run and are stopping.`);
   else if (stopping.length > 0)
     session.say(`What runs is stopping. Wait for it with: trainyard wait ${stopping.join(' ')}`);
+}
+
+/** A job may have another status by the time that it is asked, or that a worker comes, than when it was listed. */
+function sayOfStatuses(session: Session, answers: readonly SteeringAnswer[], wanted: string): void {
+  if (answers.some(({ answered }) => !answered))
+    session.say(`What is kept cancels a job only if it is ${wanted} then.`);
+  const spared = answers.flatMap((answer) =>
+    answer.answered && answer.spared !== undefined ? [{ jobId: answer.jobId, as: answer.spared }] : [],
+  );
+  if (spared.length === 0) return;
+  const why = `no longer ${wanted} when asked`;
+  if (spared.length <= FEW) {
+    const each = spared.map(({ jobId, as }) => `${jobId} (${as})`).join(', ');
+    session.say(`Spared, because ${why}: ${each}.`);
+    return;
+  }
+  const counts = JOB_STATUSES.flatMap((status) => {
+    const count = spared.filter(({ as }) => as === status).length;
+    return count === 0 ? [] : [`${count} ${status}`];
+  });
+  session.say(`${spared.length} jobs were spared, because ${why}: ${counts.join(', ')}.`);
 }
 
 async function wanted(

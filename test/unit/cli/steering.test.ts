@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { JobFilter, SteeringAnswer } from '../../../src/client/index.ts';
 import type { Trainyard } from '../../../src/cli/terminal.ts';
 import { TrainyardError } from '../../../src/jobs/error-catalogue.ts';
+import type { JobStatus } from '../../../src/jobs/status.ts';
 import { reason } from '../../../src/jobs/reason.ts';
 import { listing, trainyard, type Outcome } from './fake-terminal.ts';
 import { job, summary } from './job-builders.ts';
@@ -218,6 +219,78 @@ describe('cancel --filter', () => {
     const { stderr, code, filter } = await cancel(args);
     expect(stderr).toMatch(message);
     expect({ code, filter }).toEqual({ code: 2, filter: undefined });
+  });
+
+  describe('with a status', () => {
+    const spared = (jobId: string, as: JobStatus): SteeringAnswer => ({
+      jobId,
+      answered: true,
+      job: job({ jobId, status: as }),
+      spared: as,
+    });
+    const runnable = async (
+      jobIds: readonly string[],
+      answers: (jobId: string) => SteeringAnswer,
+      ...args: string[]
+    ): Promise<Outcome & { requests: readonly unknown[] }> => {
+      const requests: unknown[] = [];
+      const outcome = await trainyard(['cancel', '--filter', 'status=RUNNABLE', '-y', ...args], {
+        client: {
+          list: () => listing(...jobIds.map((jobId) => summary({ jobId }))),
+          cancel: (jobId, request) => {
+            requests.push(request);
+            return Promise.resolve(answers(jobId));
+          },
+        },
+      });
+      return { ...outcome, requests };
+    };
+
+    test('asks for it once more of each job, and says which had another one by then', async () => {
+      const { stdout, stderr, code, requests } = await runnable(
+        ['a', 'b', 'c'],
+        (jobId) => (jobId === 'a' ? cancelled(jobId) : spared(jobId, jobId === 'b' ? 'RUNNING' : 'STARTING')),
+        '--reason',
+        'late',
+      );
+      expect(requests).toEqual(Array.from({ length: 3 }, () => ({ reason: 'late', statuses: ['RUNNABLE'] })));
+      expect({ stdout, code }).toEqual({ stdout: 'a  STOPPED  Cancelled.\n', code: 0 });
+      expect(stderr).toBe('Spared, because no longer RUNNABLE when asked: b (RUNNING), c (STARTING).\n');
+    });
+
+    test('counts them when they are many', async () => {
+      const many = Array.from({ length: 30 }, (_, index) => `job-${index}`);
+      const { stderr } = await runnable(many, (jobId) =>
+        spared(jobId, jobId.endsWith('7') ? 'STARTING' : 'RUNNING'),
+      );
+      expect(stderr).toBe(
+        '30 jobs were spared, because no longer RUNNABLE when asked: 3 STARTING, 27 RUNNING.\n',
+      );
+    });
+
+    test('tells programs which were spared', async () => {
+      const { stdout } = await runnable(['b'], (jobId) => spared(jobId, 'RUNNING'), '-o', 'json');
+      expect(JSON.parse(stdout)).toMatchObject([{ jobId: 'b', answered: true, spared: 'RUNNING' }]);
+    });
+
+    test('without a worker says that it counts when one comes', async () => {
+      const { stderr } = await runnable(['a'], (jobId) => ({ jobId, answered: false }));
+      expect(stderr).toContain('What is kept cancels a job only if it is RUNNABLE then.');
+    });
+  });
+
+  test('without a status asks for none', async () => {
+    const requests: unknown[] = [];
+    await trainyard(['cancel', '--filter', 'queue=search', '-y'], {
+      client: {
+        list: () => listing(summary({ jobId: 'a' })),
+        cancel: (jobId, request) => {
+          requests.push(request);
+          return Promise.resolve(cancelled(jobId));
+        },
+      },
+    });
+    expect(requests).toEqual([{}]);
   });
 
   test('never means ended jobs', async () => {

@@ -219,6 +219,26 @@ describe('steering a job', () => {
     });
   });
 
+  test('that has another status than it was asked for by now says which, and is left alone', async () => {
+    const asked: unknown[] = [];
+    given({
+      status: 'RUNNING',
+      queries: { job: job({ status: 'RUNNING' }) },
+      update: (_, args) => {
+        asked.push(...args);
+        const details = { status: 'STARTING' };
+        const cause = ApplicationFailure.nonRetryable('Job rank-lr-3 is STARTING.', 'OTHER_STATUS', details);
+        throw new WorkflowUpdateFailedError('failed', cause);
+      },
+    });
+    expect(await client.cancel('rank-lr-3', { statuses: ['RUNNABLE'] })).toMatchObject({
+      answered: true,
+      spared: 'STARTING',
+      job: { status: 'RUNNING' },
+    });
+    expect(asked).toEqual([{ statuses: ['RUNNABLE'] }]);
+  });
+
   test('counts as answered when the job ended on the request', async () => {
     given({
       status: 'COMPLETED',
