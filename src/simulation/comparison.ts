@@ -12,7 +12,7 @@ import { byCodeUnits } from '../scheduling/order.ts';
 export interface PolicyReport extends Times {
   readonly name: string;
   readonly kind: QueueSetup['policy']['kind'];
-  /** Until the last job ended. */
+  /** Until the last job ended, of those that did: no makespan of the load while `jobs.unfinished` is not 0. */
   readonly makespanSeconds: number;
   readonly jobs: {
     readonly ended: number;

@@ -21,6 +21,8 @@ export interface Times {
 export interface GroupReport extends Times {
   readonly name: string;
   readonly jobs: number;
+  /** So many of them ended; the times are theirs. */
+  readonly ended: number;
   /** Held by its jobs, lost work included. */
   readonly instanceSeconds: number;
   readonly preemptions: number;
@@ -75,6 +77,7 @@ export function groupedBy<Key extends string | number>(
     .map(([key, members]) => ({
       name: String(key),
       jobs: members.length,
+      ended: members.filter(({ endedAt }) => endedAt !== undefined).length,
       instanceSeconds: members.reduce((sum, { heldInstances }) => sum + heldInstances, 0) / 1000,
       preemptions: members.reduce((sum, { preemptions }) => sum + preemptions, 0),
       ...timesOf(members),

@@ -72,12 +72,18 @@ interface Scale {
   readonly most: number;
 }
 
+function timesText({ makespanSeconds, jobs: { ended, unfinished }, wait }: PolicyReport): string {
+  const mean = spanText(wait.mean);
+  if (unfinished === 0) return `makespan ${spanText(makespanSeconds)}, mean wait ${mean}`;
+  return `${ended} of ${ended + unfinished} jobs ended${ended === 0 ? '' : `, mean wait of these ${mean}`}`;
+}
+
 function panel(policy: PolicyReport, layers: readonly Layer[], scale: Scale): readonly string[] {
-  const { timeline, makespanSeconds, wait, utilisation } = policy;
+  const { timeline, utilisation } = policy;
   const bottom = scale.top + 20 + PANEL;
   const x = (second: number): number => LEFT + (PLOT * second) / scale.seconds;
   const y = (instances: number): number => bottom - (PANEL * instances) / scale.most;
-  const heading = `makespan ${spanText(makespanSeconds)}, mean wait ${spanText(wait.mean)}, ${(100 * utilisation.held).toFixed(1)} % in use`;
+  const heading = `${timesText(policy)}, ${(100 * utilisation.held).toFixed(1)} % in use`;
   const lines = [
     `<text x="${LEFT}" y="${scale.top + 12}"><tspan font-weight="bold">${escape(policy.name)}</tspan> <tspan fill="#555555">${escape(heading)}</tspan></text>`,
     ...yTicks(scale.most).flatMap((tick) => [

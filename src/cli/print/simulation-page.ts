@@ -41,6 +41,9 @@ function heading(report: SimulationReport, { paint }: SimulationPageStyle): stri
 
 const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;
 
+/** In place of a time that there is not. */
+const NONE = '—';
+
 /** A policy, or what no policy can beat. */
 interface PolicyRow {
   readonly name: string;
@@ -98,14 +101,25 @@ function policyTable({ policies, ideal }: SimulationReport, { width, paint }: Si
       align: 'right' as const,
     })),
   ];
-  return renderTable(columns, rows, { width, headers: true, paintHeader: (cell) => paint('header', cell) });
+  const table = renderTable(columns, rows, {
+    width,
+    headers: true,
+    paintHeader: (cell) => paint('header', cell),
+  });
+  return policies.some(({ jobs }) => jobs.unfinished > 0) ? `${table}${paint('quiet', PARTLY)}\n` : table;
 }
 
+/** Without some of its jobs a load ends early, and those that had to wait longest are missing among the waits. */
+const PARTLY = '(n of m): only n jobs end, and all times are theirs.';
+
 function cellsOf(policy: PolicyReport): readonly string[] {
-  const { makespanSeconds, wait, completion, utilisation, fairnessError, speed } = policy;
+  const { makespanSeconds, jobs, wait, completion, utilisation, fairnessError, speed } = policy;
+  const { ended, unfinished } = jobs;
   return [
-    spanText(makespanSeconds),
-    ...[wait.mean, wait.p50, wait.p99, completion.mean, completion.p50, completion.p99].map(spanText),
+    unfinished === 0 ? spanText(makespanSeconds) : `${NONE} (${ended} of ${ended + unfinished})`,
+    ...[wait.mean, wait.p50, wait.p99, completion.mean, completion.p50, completion.p99].map((seconds) =>
+      ended === 0 && unfinished > 0 ? NONE : spanText(seconds),
+    ),
     percent(utilisation.held),
     percent(fairnessError.mean),
     String(policy.preemptions),
@@ -143,22 +157,29 @@ function groupTable(
     header === 'SHARE' ? policy.byShare : policy.byPriority;
   const underFifo = new Map((fifo === undefined ? [] : all(fifo)).map((group) => [group.name, group]));
   const besides = fifo === undefined || fifo === own ? undefined : underFifo;
+  const inFifo = ({ name }: GroupReport): GroupReport | undefined => besides?.get(name);
   const time = (
     heading: string,
-    value: (group: GroupReport) => number | undefined,
+    value: (group: GroupReport) => number,
     dropRank?: number,
+    groupIn: (group: GroupReport) => GroupReport | undefined = (group) => group,
   ): Column<GroupReport> => ({
     header: heading,
     value: (group) => {
-      const seconds = value(group);
-      return seconds === undefined ? '' : spanText(seconds);
+      const counted = groupIn(group);
+      if (counted === undefined) return '';
+      return counted.ended === 0 ? NONE : spanText(value(counted));
     },
     align: 'right',
     ...(dropRank === undefined ? {} : { dropRank }),
   });
   const columns: readonly Column<GroupReport>[] = [
     { header, value: ({ name }) => name, shrinkTo: 11 },
-    { header: 'JOBS', value: ({ jobs }) => String(jobs), align: 'right' },
+    {
+      header: 'JOBS',
+      value: ({ jobs, ended }) => (ended === jobs ? String(jobs) : `(${ended} of ${jobs})`),
+      align: 'right',
+    },
     time('WAIT mean', ({ wait }) => wait.mean),
     time('p50', ({ wait }) => wait.p50, 2),
     time('p99', ({ wait }) => wait.p99),
@@ -168,8 +189,8 @@ function groupTable(
     ...(besides === undefined
       ? []
       : [
-          time('FIFO WAIT mean', ({ name }) => besides.get(name)?.wait.mean),
-          time('p99', ({ name }) => besides.get(name)?.wait.p99),
+          time('FIFO WAIT mean', ({ wait }) => wait.mean, undefined, inFifo),
+          time('p99', ({ wait }) => wait.p99, undefined, inFifo),
         ]),
   ];
   const groups = groupsOf(own);

@@ -135,6 +135,51 @@ describe('the report', () => {
     expect(stdout).toMatch(/^quotaShare +60\.0s/m);
   });
 
+  describe('of a load of which jobs never get instances', () => {
+    const LOST = `name: lost
+queue:
+  name: q
+  serviceEnvironments: [{ name: P4, family: p4d, limit: 4 }]
+  quotaShare: { shares: [{ name: a, guaranteed: { P4: 4 } }, { name: b, guaranteed: {} }] }
+load:
+  jobs:
+    - { id: x, share: a, runs: 10m, instances: 2, count: 3 }
+    - { id: y, share: b, runs: 10m, instances: 2 }
+capacity: [{ at: 5m, environment: P4, limit: 1 }]
+`;
+
+    test('shows no makespan, how many ended, and no times of nobody', async () => {
+      const { stdout, stderr } = await simulate(['-f', file('lost.yaml', LOST), '--svg', 'lost.svg']);
+      expect(stdout).toMatch(/^quotaShare +— \(2 of 4\) +0s/m);
+      expect(stdout).toMatch(/^fifo +— \(2 of 4\) +0s/m);
+      expect(stdout).toMatch(/^ideal bound +≥ 29m/m);
+      expect(stdout).toContain('\n(n of m): only n jobs end, and all times are theirs.\n');
+      expect(stdout).toMatch(/^a +\(2 of 3\) +0s/m);
+      expect(stdout).toMatch(/^b +\(0 of 1\) +— .*—$/m);
+      expect(stderr).toContain('Under fifo, 2 jobs never got instances.\n');
+      const svg = readFileSync(join(folder, 'lost.svg'), 'utf8');
+      expect(svg).toContain('2 of 4 jobs ended, mean wait of these 0s, ');
+      expect(svg).not.toContain('makespan');
+    });
+
+    test('as JSON counts who ended', async () => {
+      const { stdout } = await simulate(['-f', file('lost.yaml', LOST), '-o', 'json']);
+      expect(report(stdout).policies[0]).toMatchObject({
+        makespanSeconds: 600,
+        jobs: { ended: 2, unfinished: 2 },
+        byShare: [
+          { name: 'a', jobs: 3, ended: 2 },
+          { name: 'b', jobs: 1, ended: 0 },
+        ],
+      });
+    });
+
+    test('and of which none does', async () => {
+      const { stdout } = await simulate(['-f', file('nobody.yaml', LOST.replace('at: 5m', 'at: 0s'))]);
+      expect(stdout).toMatch(/^fifo +— \(0 of 4\)( +—){6} /m);
+    });
+  });
+
   test('comes from standard input too', async () => {
     const { stdout } = await simulate(['--file', '-', '-o', 'jsonl'], { stdin: TWO });
     expect(stdout.trim().split('\n')).toHaveLength(1);
