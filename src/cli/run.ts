@@ -13,7 +13,7 @@ const EXIT_INTERRUPTED = 130;
  * succeed), 2 usage or bad input, 3 not found, 4 denied, 5 conflict, 124 wait timed out, 130 interrupted.
  */
 export async function runCli(args: readonly string[], terminal: Terminal): Promise<number> {
-  const session = new Session(terminal);
+  const session = new Session(terminal, args);
   const program = buildProgram();
   attachSession(program, session);
   forEachCommand(program, (command) => {

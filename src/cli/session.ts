@@ -10,13 +10,16 @@ import type { Terminal, Trainyard } from './terminal.ts';
 /** One run of the command line: its terminal, its connection, and the code that it will end with. */
 export class Session {
   readonly terminal: Terminal;
+  /** The command line, word by word. */
+  readonly words: readonly string[];
   /** What the process ends with: set by commands whose outcome is more than "no error". */
   exitCode = 0;
   #globals: GlobalOptions = { color: 'auto', timeFormat: 'relative' };
   #client: Promise<Trainyard> | undefined;
 
-  constructor(terminal: Terminal) {
+  constructor(terminal: Terminal, words: readonly string[]) {
     this.terminal = terminal;
+    this.words = words;
   }
 
   /** Set once the command line is parsed. */

@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { withExamples } from '../examples.ts';
+import { filesInOrder } from '../files-in-order.ts';
 import { addFormatOption, collect, parseDuration } from '../option-values.ts';
 import { OUTPUT_FORMATS, type OutputFormat } from '../print/output-format.ts';
 import { sessionOf } from '../session.ts';
@@ -53,7 +54,8 @@ async function run(files: readonly string[], options: SubmitOptions, command: Co
     import('../submit-jobs.ts'),
   ]);
   const { output, timeout, exitCodeFromJob } = options;
-  const sources = await readJobs([...files, ...(options.file ?? [])], options.set ?? [], session.terminal);
+  const words = filesInOrder(session.words, files, options.file);
+  const sources = await readJobs(words, options.set ?? [], session.terminal);
   const jobs = acceptJobs(session, sources, options.keepGoing === true);
   if (options.dryRun === true) {
     const { printDryRun } = await import('../dry-run.ts');

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { withExamples } from '../examples.ts';
+import { filesInOrder } from '../files-in-order.ts';
 import { addFormatOption, collect } from '../option-values.ts';
 import type { OutputFormat } from '../print/output-format.ts';
 import { sessionOf } from '../session.ts';
@@ -37,7 +38,8 @@ async function run(files: readonly string[], options: ValidateOptions, command: 
     import('../../jobs/job-problem.ts'),
     import('../../jobs/placement.ts'),
   ]);
-  const sources = await readJobs([...files, ...(options.file ?? [])], options.set ?? [], session.terminal);
+  const words = filesInOrder(session.words, files, options.file);
+  const sources = await readJobs(words, options.set ?? [], session.terminal);
   if (sources.some(({ job }) => job === undefined)) session.exitCode = BAD_INPUT;
   if (options.output !== 'table') {
     const { formatMany } = await import('../print/data.ts');

@@ -108,6 +108,7 @@ describe('what is submitted', () => {
     ['one file', ['-f', 'a.yaml'], ['a']],
     ['files as arguments', ['a.yaml', 'b.yml'], ['a', 'b']],
     ['-f several times', ['-f', 'b.yml', '-f', 'a.yaml'], ['b', 'a']],
+    ['-f and a bare word, as they stand', ['-f', 'b.yml', 'a.yaml', '--file=sweep'], ['b', 'a', 's1']],
     ['the same file twice, once', ['-f', 'a.yaml', '-f', 'a.yaml'], ['a']],
     ['a pattern', ['-f', '*.{yaml,yml}'], ['a', 'b']],
     ['a pattern across folders', ['-f', '**/*.yaml'], ['a', 's2']],

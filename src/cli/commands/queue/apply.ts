@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { AppliedQueue } from '../../../client/index.ts';
 import { withExamples } from '../../examples.ts';
+import { filesInOrder } from '../../files-in-order.ts';
 import { addFormatOption, collect } from '../../option-values.ts';
 import { exitCodeOf } from '../../print/error.ts';
 import { OUTPUT_FORMATS, type OutputFormat } from '../../print/output-format.ts';
@@ -37,7 +38,7 @@ async function run(files: readonly string[], options: ApplyOptions, command: Com
     import('../../queue-files.ts'),
     import('../../stranded-jobs.ts'),
   ]);
-  const queues = await readQueues(session, [...files, ...(options.file ?? [])]);
+  const queues = await readQueues(session, filesInOrder(session.words, files, options.file));
   if (options.dryRun === true) {
     await print(session, options.output, queues, ({ name, policy }) => `${name}  ok, ${policy.kind}`);
     session.say(
