@@ -165,6 +165,11 @@ const file = z
   })
   .refine(({ vectors, numbers }) => vectors !== undefined || numbers !== undefined, {
     message: 'has neither "vectors" nor "numbers"',
+    abort: true,
+  })
+  // A run that compares nothing would pass as one where everything agrees.
+  .refine(({ vectors = [], numbers = [] }) => vectors.length + numbers.length > 0, {
+    message: 'holds neither a vector nor a number: its lists are empty',
   });
 
 export type QuotaTreeVector = z.infer<typeof quotaTree>;

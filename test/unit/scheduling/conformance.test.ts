@@ -58,6 +58,8 @@ describe('a file that cannot be used', () => {
   it.each([
     ['not JSON', '{', /f\.json: not JSON/],
     ['neither vectors nor numbers', '{"what": 1}', /the file: has neither "vectors" nor "numbers"/],
+    ['empty lists', '{"vectors": [], "numbers": []}', /the file: holds neither a vector nor a number/],
+    ['an empty list', '{"numbers": []}', /the file: holds neither a vector nor a number/],
     ['an unknown model', '{"vectors": [{"id": "x", "model": "y"}]}', /vectors\[0\]\.model/],
     ['a size that is no number', badSize(), /vectors\[0\]\.pending\[0\]\.size/],
   ])('says what is wrong and where: %s', (_, text, message) => {
@@ -66,7 +68,9 @@ describe('a file that cannot be used', () => {
   });
 
   it('may hold fields that nobody knows, and only one of the two lists', () => {
-    expect(parseVectorFile('{"numbers": [], "author": "me"}', 'f.json').numbers).toEqual([]);
+    const one = { id: 'n', formula: 'f', in: {}, out: {} };
+    const text = JSON.stringify({ numbers: [one], author: 'me' });
+    expect(parseVectorFile(text, 'f.json')).toMatchObject({ numbers: [one], author: 'me' });
   });
 });
 
