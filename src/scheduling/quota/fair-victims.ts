@@ -74,18 +74,21 @@ function areEnough(state: CycleState, { share, environment, instances }: Request
   return false;
 }
 
+/** By share: the first of its jobs that the first rule refused. */
+type Refused = Map<number, Candidate>;
+
 function byFirstRule(
   search: VictimSearch,
   lineOf: LineOf,
   rule: 'final' | 'initial',
   fits: () => boolean,
-): { enough: boolean; refused: Candidate[] } {
+): { enough: boolean; refused: Refused } {
   const { state, request } = search;
   const { ledger } = state;
   const order = new VictimOrder(ledger, request.share, lineOf);
   const withinGuarantee = ledger.isWithinQuota(request.share, request.environment);
   const least = leastShare(search, lineOf(request.share));
-  const refused: Candidate[] = [];
+  const refused: Refused = new Map();
   for (let from = order.next(); from !== undefined; from = order.next()) {
     if (from === request.share || withinGuarantee) {
       const candidate = order.pop(from);
@@ -94,30 +97,43 @@ function byFirstRule(
       if (fits()) return { enough: true, refused };
       continue;
     }
-    const { mine, theirs } = order.sides(from);
-    const taker = shareOf(ledger, mine);
-    const before = shareOf(ledger, theirs);
+    const { mine, theirs, meetsAt } = order.sides(from);
     // A group above the taker loses what is taken from others in it, so its share says nothing yet.
-    if (mine === request.share && compareShares(least, before) > 0) {
-      // No rule will ever let the taker have anything from there.
-      order.drop(theirs);
+    if (mine === request.share && compareShares(least, shareOf(ledger, theirs)) > 0) {
+      // No rule will ever let the taker have anything from there; nor from what is beside it, which comes after it.
+      order.drop(meetsAt);
       continue;
     }
+    let fewest = Infinity;
     for (let candidate = order.pop(from); candidate !== undefined; candidate = order.pop(from)) {
       const { instances } = candidate;
-      ledger.change(from, request.environment, -instances);
-      const after = shareOf(ledger, theirs);
-      ledger.change(from, request.environment, instances);
-      if (rule === 'final' ? compareShares(taker, after) <= 0 : compareShares(taker, before) < 0) {
+      // A larger one would leave its share with less.
+      if (instances < fewest && allows(search, rule, { from, mine, theirs }, instances)) {
         search.take(candidate, 'fairShare');
         if (fits()) return { enough: true, refused };
         // Shares have changed: another one may have the highest now.
         break;
       }
-      refused.push(candidate);
+      fewest = Math.min(fewest, instances);
+      if (!refused.has(from)) refused.set(from, candidate);
     }
   }
   return { enough: false, refused };
+}
+
+/** Whether the rule lets a job of so many instances be taken from the share. */
+function allows(
+  { state: { ledger }, request }: VictimSearch,
+  rule: 'final' | 'initial',
+  { from, mine, theirs }: { readonly from: number; readonly mine: number; readonly theirs: number },
+  instances: number,
+): boolean {
+  const taker = shareOf(ledger, mine);
+  if (rule === 'initial') return compareShares(taker, shareOf(ledger, theirs)) < 0;
+  ledger.change(from, request.environment, -instances);
+  const after = shareOf(ledger, theirs);
+  ledger.change(from, request.environment, instances);
+  return compareShares(taker, after) <= 0;
 }
 
 /** The taker's share if it gave up all of its own jobs that it may. */
@@ -127,20 +143,19 @@ function leastShare({ state, request }: VictimSearch, own: CandidateLine | undef
 }
 
 /** Which of a share's jobs goes makes no difference to the rule, so its first one does, and no more of that share. */
-function bySecondRule(search: VictimSearch, refused: readonly Candidate[], fits: () => boolean): boolean {
+function bySecondRule(search: VictimSearch, refused: Refused, fits: () => boolean): boolean {
   const { ledger } = search.state;
-  const lists = new Map<number, Candidate[]>();
-  for (const candidate of refused) {
-    const list = lists.get(candidate.share);
-    if (list === undefined) lists.set(candidate.share, [candidate]);
-    else list.push(candidate);
-  }
-  const lines = new Map([...lists].map(([share, all]) => [share, new CandidateLine(share, all)]));
+  const lines = new Map([...refused].map(([share, first]) => [share, new CandidateLine(share, [first])]));
   const order = new VictimOrder(ledger, search.request.share, (share) => lines.get(share));
-  for (let from = order.next(); from !== undefined; from = order.next()) {
+  const allowed = (from: number): boolean => {
     const { mine, theirs } = order.sides(from);
+    return compareShares(shareOf(ledger, mine), shareOf(ledger, theirs)) < 0;
+  };
+  // As long as nobody is taken nothing changes, and to put them in order costs more.
+  if (![...refused.keys()].some(allowed)) return false;
+  for (let from = order.next(); from !== undefined; from = order.next()) {
     const candidate = order.pop(from);
-    if (candidate !== undefined && compareShares(shareOf(ledger, mine), shareOf(ledger, theirs)) < 0) {
+    if (candidate !== undefined && allowed(from)) {
       search.take(candidate, 'fairShare');
       if (fits()) return true;
     }

@@ -43,6 +43,7 @@ export class VictimOrder {
 
   /** A share with candidates, or undefined: there is none left. */
   next(): number | undefined {
+    if (this.#closed.has(ROOT)) return undefined;
     this.#putBack();
     const root = this.#heapOf(ROOT);
     while (root.first() !== undefined) {
@@ -64,8 +65,8 @@ export class VictimOrder {
     this.#closed.add(node);
   }
 
-  /** The children, towards the taker and towards `share`, of the lowest node above both. */
-  sides(share: number): { readonly mine: number; readonly theirs: number } {
+  /** The lowest node above both, and its children towards the taker and towards `share`. */
+  sides(share: number): { readonly mine: number; readonly theirs: number; readonly meetsAt: number } {
     const { tree } = this.#ledger;
     let theirs = share;
     let meetsAt = ROOT;
@@ -81,7 +82,7 @@ export class VictimOrder {
       if (node === meetsAt) break;
       mine = node;
     }
-    return { mine, theirs };
+    return { mine, theirs, meetsAt };
   }
 
   /** Undefined: a group on the way has nothing left; look again. */
