@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { parseAttemptName } from '../../src/jobs/attempt-name.ts';
 import { isTrainingOver } from '../../src/jobs/training-description.ts';
+import { TrainingServiceError } from '../../src/ports/training-service.ts';
 import type { QueueSnapshot } from '../../src/queues/queue-view.ts';
 import { jobAttributes, jobWorkflowId } from '../../src/workflows/contract.ts';
 import { QUEUES } from './queues.ts';
@@ -15,17 +17,15 @@ export async function trainingsOf({ sagemaker }: SoakWorld): Promise<TrainingSpa
   const names: string[] = [];
   let nextToken: string | undefined;
   do {
-    const page = await sagemaker.listNamed({
-      contains: 'ty-',
-      ...(nextToken === undefined ? {} : { nextToken }),
-    });
+    const from = nextToken === undefined ? {} : { nextToken };
+    const page = await patiently(() => sagemaker.listNamed({ contains: 'ty-', ...from }));
     names.push(...page.summaries.map(({ name }) => name));
     nextToken = page.nextToken;
   } while (nextToken !== undefined);
   const spans: TrainingSpan[] = [];
   for (const name of names) {
     const key = parseAttemptName(name);
-    const found = await sagemaker.describe(name);
+    const found = await patiently(() => sagemaker.describe(name));
     if (key === undefined || found === undefined) continue;
     spans.push({
       name,
@@ -37,6 +37,19 @@ export async function trainingsOf({ sagemaker }: SoakWorld): Promise<TrainingSpa
     });
   }
   return spans;
+}
+
+/** The monitor and the surveys share the account's rate with whoever reads the record. */
+async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      const throttled = error instanceof TrainingServiceError && error.errorName === 'ThrottlingException';
+      if (!throttled || tries === 30) throw error;
+      await sleep(1_000);
+    }
+  }
 }
 
 /** The jobs that were taken in, with what Temporal's server and the mailbox have of them. */
