@@ -106,7 +106,7 @@ function explainWaiting(
     block === undefined
       ? []
       : holdersOf(settled, job, block.why, now, times, stopSeconds).filter(
-          ({ other }) => !startFirst.includes(other.id),
+          ({ other }) => scheduler.running(other.id) !== undefined,
         );
   const earlier = place?.ahead ?? [];
   const before = (place?.inQueue ?? 1) - 1;

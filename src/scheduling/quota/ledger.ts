@@ -116,8 +116,12 @@ export class QuotaLedger {
   }
 
   /** The same; negative: so much has to come free before anything is available. */
-  balanceOf(share: number, environment: number): number {
-    return this.#available(share, environment);
+  balanceOf(node: number, environment: number): number {
+    const { parent } = this.tree.node(node);
+    if (parent === undefined)
+      return this.tree.quota(node, environment).subtree - this.usage(node, environment);
+    const fromParent = Math.min(this.#borrowable(node, environment), this.balanceOf(parent, environment));
+    return this.localRoom(node, environment) + fromParent;
   }
 
   borrowedBy(node: number, environment: number): number {
@@ -166,19 +170,11 @@ export class QuotaLedger {
   /** The limit that decides `availableTo`. */
   binding(share: number, environment: number): Binding {
     for (let node = this.tree.node(share); node.parent !== undefined; node = this.tree.node(node.parent)) {
-      if (this.#borrowable(node.index, environment) <= this.#available(node.parent, environment)) {
+      if (this.#borrowable(node.index, environment) <= this.balanceOf(node.parent, environment)) {
         return { node: node.name, by: 'borrowLimit' };
       }
     }
     return { node: this.tree.node(ROOT).name, by: 'quota' };
-  }
-
-  #available(node: number, environment: number): number {
-    const { parent } = this.tree.node(node);
-    if (parent === undefined)
-      return this.tree.quota(node, environment).subtree - this.usage(node, environment);
-    const fromParent = Math.min(this.#borrowable(node, environment), this.#available(parent, environment));
-    return this.localRoom(node, environment) + fromParent;
   }
 
   /** Most that a node may still take from its parent. Infinity: no borrow limit. */

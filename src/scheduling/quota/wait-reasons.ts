@@ -75,30 +75,12 @@ function whyNotNow(state: CycleState, request: Request): WaitReason {
       };
     }
   }
-  if (needed <= available) {
-    return (
-      world.whyNoRoom?.(name, job) ?? {
-        code: 'ENVIRONMENT_FULL',
-        environment: name,
-        needed,
-        free: now,
-        limit,
-      }
-    );
-  }
+  const full = { code: 'ENVIRONMENT_FULL', environment: name, needed, free: now, limit } as const;
+  if (needed <= available) return world.whyNoRoom?.(name, job) ?? full;
   if (atLimit !== undefined) return atLimit;
   const balance = inUse.balanceOf(share, environment);
   if (needed <= now) return { code: 'NOT_LENT', environment: name, needed, available: balance, free };
-  return (
-    world.whyNoRoom?.(name, job) ?? {
-      code: 'ENVIRONMENT_FULL',
-      environment: name,
-      needed,
-      free: now,
-      limit,
-      ...(balance < now ? { usable: balance } : {}),
-    }
-  );
+  return world.whyNoRoom?.(name, job) ?? (balance < now ? { ...full, usable: balance } : full);
 }
 
 /** When the share, or a group above it, may not use so much, whatever is free. */
